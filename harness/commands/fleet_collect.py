@@ -10,6 +10,7 @@ from typing import NamedTuple
 from harness import __version__
 from harness.commands.fleet_action import FleetCall
 from harness.commands.fleet_round import look_at_round
+from harness.commands.index import bring_up_to_date
 from harness.commands.request.fleet import load_fleet
 from harness.errors import HarnessError, UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.fleet.fetch import FetchPlace, fetch
@@ -29,8 +30,6 @@ from harness.settings.layer import nearest
 from harness.store.bundle_import import ImportedItem, import_bundles
 from harness.store.importer import ImportOutcome, open_scratch
 from harness.store.inbox import find_newest, list_nodes, look_into, read_item
-from harness.store.index.history import drop_orphans, measure
-from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
 from harness.store.stored_import import import_files
 from harness.system.scratch import IMPORT, clear_scratch
@@ -58,18 +57,12 @@ def collect(asked: FleetCall) -> int:
         notes=tuple(dict.fromkeys(collector.notes)),
     )
     output.show(render_collection(found), found)
-    if asked.places.database:
-        ask_index(asked.places, output.console, _bring_up_to_date)
+    if asked.places.database and results.is_dir():
+        ask_index(asked.places, output.console, bring_up_to_date)
     if found.refused:
         return UnreadableError.exit_code
     missing = found.lost or any(one.silent or one.trouble for one in found.nodes)
     return int(ExitCode.BENCHMARK_FAILED if missing else ExitCode.OK)
-
-
-def _bring_up_to_date(index: RunIndex) -> None:
-    index.refresh()
-    measure(index)
-    drop_orphans(index)
 
 
 def _find_nodes(asked: FleetCall, fleet: Fleet) -> dict[str, list[str]]:

@@ -26,17 +26,7 @@ def index(settings: Settings, output: Output, *, rebuild: bool = False, numbers:
     errors: list[UnreadableError] = []
 
     def ask(found: RunIndex) -> IndexState:
-        if found.frozen:
-            raise UnfitError(
-                "the index cannot be brought up to date from here",
-                cause=found.frozen,
-                hint="harness index --nodes shows what it holds",
-            )
-        found.refresh()
-        errors[:] = found.errors
-        if numbers:
-            errors.extend(measure(found))
-        drop_orphans(found)
+        errors[:] = bring_up_to_date(found, numbers=numbers)
         return IndexState(**count_rows(found))
 
     state = ask_index(resolve_places(settings), output.console, ask, rebuild=rebuild)
@@ -46,6 +36,23 @@ def index(settings: Settings, output: Output, *, rebuild: bool = False, numbers:
     text = f"{runs} ({trials}, {sweeps}); {points} in {state.series} series\n"
     output.show(text, state)
     return _conclude(errors, output)
+
+
+def bring_up_to_date(found: RunIndex, *, numbers: bool = True) -> list[UnreadableError]:
+    """Add to an index what is new, and forget what is gone; return what cannot be read.
+
+    Raises UnfitError where nothing can be added to it from here.
+    """
+    if found.frozen:
+        raise UnfitError(
+            "the index cannot be brought up to date from here",
+            cause=found.frozen,
+            hint="harness index --nodes shows what it holds",
+        )
+    found.refresh()
+    errors = [*found.errors, *(measure(found) if numbers else ())]
+    drop_orphans(found)
+    return errors
 
 
 def show_nodes(settings: Settings, output: Output) -> int:

@@ -457,5 +457,15 @@ def test_the_common_index_is_brought_up_to_date(fleet: FleetFolder) -> None:
         (fleet.folder / "fleet.toml").write_text(f'database = "{url}"\n{text}')
         environ = {"PGPASSWORD": PASSWORD}
         assert fleet.collect(environ=environ).returncode == 0
-        with sqlalchemy.create_engine(url).connect() as connection:
+        with sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool).connect() as connection:
             assert connection.execute(sqlalchemy.text("SELECT count(*) FROM harness_run")).scalar() == 2
+            connection.execute(sqlalchemy.text("CREATE ROLE looker LOGIN PASSWORD 'x'"))
+            connection.execute(sqlalchemy.text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker"))
+            connection.commit()
+        fleet.leave("a", 9)
+        looker = f"postgresql+psycopg://looker@{url.rpartition('@')[2]}"
+        (fleet.folder / "fleet.toml").write_text(f'database = "{looker}"\n{text}')
+        done = fleet.collect(environ={"PGPASSWORD": "x"})
+        assert done.returncode == 3, done.stderr
+        assert "1 new in" in done.stdout
+        assert "the index cannot be brought up to date from here\n  cause: this login may only read" in done.stderr
