@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -138,6 +139,7 @@ def test_a_job_that_slurm_loses_fails_the_check(bridge: Bridge, kit: Kit, slurm:
 
 
 @needs_reframe
+@pytest.mark.skipif(not (shutil.which("rsync") or shutil.which("scp")), reason="there is neither rsync nor scp")
 def test_over_ssh_results_come_back_without_a_shared_disk(bridge: Bridge, kit: Kit) -> None:
     hosts = kit.folder / "hosts"
     program = kit.folder / "bin" / "ssh"
