@@ -145,7 +145,7 @@ def _explain(queued: QueuedJob, one: NodeClass, cluster: ClusterView) -> tuple[s
     if queued.key.node and node is None:
         return f"Slurm has no node {queued.key.node}", "sinfo -N"
     if all(meets(one.features, other.features) is False for other in ([node] if node else cluster.nodes)):
-        return f"{'its' if node else 'no'} node has {'not ' if node else ''}{one.features}", "sinfo -N -o '%N %f'"
+        return f"{'its node lacks' if node else 'no node has'} {one.features}", "sinfo -N -o '%N %f'"
     if node and is_away(node):
         reason = f": {node.reason}" if node.reason else ""
         return f"{node.name} is {' and '.join(node.states)}{reason}", f"scontrol show node {node.name}"

@@ -84,10 +84,15 @@ _REFUSED = (
     (
         r"Requested node configuration is not available|Node count specification invalid",
         "no node fits the class",
-        "the named node has not its features, or is not in its partition",
+        "the named node lacks its features, or is not in its partition",
         "sinfo -N -o '%N %P %f'",
     ),
-    (r"Invalid partition|invalid partition", "the partition is unknown", "`partition` of the class", "sinfo -s"),
+    (
+        r"Invalid partition|invalid partition",
+        "the partition is unknown",
+        "Slurm has none with the name that `partition` of the class gives",
+        "sinfo -s",
+    ),
     (
         r"Invalid account",
         "Slurm does not accept the account",
@@ -97,10 +102,15 @@ _REFUSED = (
     (
         r"Invalid qos",
         "Slurm does not accept the quality of service",
-        "`--qos` among the `options`",
+        "`--qos` among the `options` of the class is wrong",
         "scontrol show part",
     ),
-    (r"reservation is invalid|Invalid reservation", "the reservation is unknown", "", "scontrol show reservation"),
+    (
+        r"reservation is invalid|Invalid reservation",
+        "the reservation is unknown",
+        "`--reservation` among the `options` of the class is wrong, or it has ended",
+        "scontrol show reservation",
+    ),
     (
         r"Invalid job array specification",
         "Slurm does not accept so many jobs at once",
@@ -116,7 +126,7 @@ _REFUSED = (
     (
         r"unrecognized option|invalid option|Unable to open file|Invalid --",
         "sbatch does not understand its words",
-        "`options` of the class",
+        "there is a mistake in `options` of the class",
         "sbatch --help",
     ),
 )

@@ -95,7 +95,7 @@ def test_why_a_job_waits(reason: str, state: JobState, about: str) -> None:
 def test_a_job_waits_in_vain_for_a_feature_that_was_taken_away() -> None:
     found = _judge(QUEUED, node=NODE.replace(features=("zen3",)))
     assert (found.state, found.command) == (JobState.HOPELESS, "sinfo -N -o '%N %f'")
-    assert found.about == "job 17_0 waits: its node has not zen4"
+    assert found.about == "job 17_0 waits: its node lacks zen4"
     any_key = KEY.replace(node="")
     anywhere = _judge(QUEUED.replace(key=any_key), node=NODE.replace(features=("zen3",)), job=JOB.replace(key=any_key))
     assert (anywhere.state, anywhere.about) == (JobState.HOPELESS, "job 17_0 waits: no node has zen4")
