@@ -69,6 +69,7 @@ def test_the_job_that_runs_says_more_than_the_one_that_waits() -> None:
     assert (found.state, found.about, found.since) == (JobState.RUNNING, "job 17_0 runs", RUNNING.started)
     again = _judge(RUNNING.replace(restarts=3))
     assert again.about == "job 17_0 runs, restarted 3 times"
+    assert _judge(RUNNING.replace(restarts=1)).about == "job 17_0 runs, restarted once"
     ending = _judge(RUNNING.replace(state="COMPLETING"))
     assert (ending.state, ending.about) == (JobState.RUNNING, "job 17_0: COMPLETING")
 

@@ -117,6 +117,19 @@ def test_a_night_is_told_in_its_order_with_the_reason_of_its_beginning() -> None
     assert told.limit_s % 300 == 0
 
 
+def test_of_a_long_night_the_rest_is_counted() -> None:
+    seen = view(10, measured=tuple(ran(number, 9) for number in range(9)))
+    plan = plan_night(seen)
+    item = plan.items[0]
+
+    def tell(count: int) -> str:
+        items = (item, *(item.replace(commit=name(number)) for number in range(count)))
+        return forecast_night(seen, plan.replace(items=tuple(one.replace(fits=True) for one in items))).why
+
+    assert "more" not in tell(3)
+    assert tell(4).endswith(" and 2 more")
+
+
 def test_a_node_of_which_nothing_is_known_begins_with_the_head() -> None:
     seen = view(10, cells=())
     told = forecast_night(seen, plan_night(seen))

@@ -79,3 +79,4 @@ def test_a_cluster_that_does_not_start_noisy_jobs_again_is_named() -> None:
     (said,) = flaws(refusing, CLUSTER.replace(requeued=()))
     assert said.startswith("zen/nightly: on a node that is too noisy it ends with exit code 75")
     assert flaws(zen(nodes=("a",)), CLUSTER.replace(requeued=())) == []
+    assert flaws(refusing, None) == [], "nothing is known of the cluster"
