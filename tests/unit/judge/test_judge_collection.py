@@ -56,6 +56,10 @@ def at(**difference: float) -> str:
             "a: its clock is ahead of the file server's by at least 10 min",
         ),
         ("nonsense", "", None, ""),
+        ("", at(days=-3), None, ""),
+        (at(hours=-1), "", at(minutes=-15), ""),
+        (at(seconds=90), "", None, "a: its clock is ahead by at least 90 s"),
+        (at(minutes=2), "", None, "a: its clock is ahead by at least 2 minutes"),
         ("2026-05-29T11:00:00", "", None, ""),
     ],
 )

@@ -11,6 +11,7 @@ from harness.judge.site_line import SiteLine
 from harness.judge.trial_answer import answer_pool, pool_by_commits
 from harness.judge.witness import WitnessNode, find_witness, find_witnesses
 from harness.judge.witness_track import Track, sort_tracks
+from harness.records.comparison import Verdict
 from harness.records.history import Event, EventKind, HistoryCommit, SeriesKey
 from harness.records.measurement import Case
 from harness.records.witness import LiveFinding, Stance
@@ -86,7 +87,8 @@ def test_a_change_that_three_nodes_confirmed_is_one_event_of_three_nodes() -> No
     assert (shared.id, shared.node) == (events[1].id, "genoa")
     assert {one.id for one in shared.others} == {events[0].id, events[2].id}
     nodes = [WitnessNode(name, "zen4") for name in found.nodes]
-    assert {one.stance for one in find_witnesses(found, nodes, LINE)} == {Stance.AGREES}
+    told = find_witnesses(found, nodes, LINE)
+    assert {(one.stance, one.about) for one in told} == {(Stance.AGREES, "a live comparison confirmed it")}
 
 
 def test_events_of_other_commits_metrics_and_directions_stay_apart() -> None:
@@ -125,6 +127,14 @@ def test_stored_numbers_never_deny(group: EventGroup, node: WitnessNode, stance:
     if node.tracks:
         assert "--threads 16" in told.command, "as that node measures it"
         assert told.command.endswith("--isa native")
+
+
+def test_a_live_comparison_without_a_verdict_does_not_agree(group: EventGroup) -> None:
+    finding = make_found("a", 0.05)
+    assert find_witness(group, WitnessNode("a", findings=[finding]), LINE).stance is Stance.AGREES
+    found = tuple(one.replace(verdict=Verdict.UNRESOLVED) for one in finding.found)
+    told = find_witness(group, WitnessNode("a", findings=[finding.replace(found=found)]), LINE)
+    assert told.stance is Stance.NOT_LOOKED
 
 
 def test_numbers_on_both_sides_of_another_machine_say_nothing(group: EventGroup) -> None:
