@@ -212,7 +212,7 @@ class _Collector:
 
     def _read_newest(self, node: str, folder: Path) -> FoundItem | None:
         """Return what the newest run of a node says of itself, and note what it shows of its harness."""
-        path = find_newest(self._results, node)
+        path = find_newest(self._results, node, f"{self._now:%Y%m%dT%H%M%SZ}")
         try:
             item = read_item(path) if path else None
         except UnreadableError as error:

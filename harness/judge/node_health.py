@@ -82,7 +82,10 @@ def judge_health(facts: HealthFacts) -> FleetHealth:
     for one in sorted(facts.raw.details.values(), key=lambda one: (one.start, one.run_id)):
         if one.purpose != "imported":
             runs[one.node].append(one)
-    measured = {node: _measure(gauge) for node, gauge in gauge_nodes(facts.raw).items() if len(gauge.days) >= LEAST}
+    today = facts.today.toordinal()
+    past = {number: one for number, one in facts.raw.details.items() if (read_day(one.start) or 0) <= today}
+    gauges = gauge_nodes(facts.raw._replace(details=past))  # what a clock that was ahead has dated is not the newest
+    measured = {node: _measure(gauge) for node, gauge in gauges.items() if len(gauge.days) >= LEAST}
     kinds: defaultdict[tuple[str, str, str], list[_Measured]] = defaultdict(list)
     for known in measured.values():
         # A level of few nights behind a step is no measure for others, and machines that are not known are no equals.

@@ -84,14 +84,21 @@ def look_into(folder: Path, node: str, results: Path) -> Inbox:
     return found._replace(errors=tuple(errors))
 
 
-def find_newest(results: Path, node: str) -> Path | None:
-    """Return the bundle of the newest run of a node, by its name; None where there is none."""
+def find_newest(results: Path, node: str, now: str) -> Path | None:
+    """Return the bundle of the newest run of a node, by its name; None where there is none.
+
+    What began after `now`, written as in a name (`20261128T013000Z`), counts only where there is nothing else: else one
+    night with a wrong clock would be the newest for years.
+    """
     months = [(month, listing) for month, listing in _list_months(results / node, []) if month.name[0].isdigit()]
+    later: Path | None = None
     for month, listing in reversed(months):
         names = [name for name in listing.folders if not name.startswith(_HIDDEN) and not name.endswith(PARTIAL)]
-        if names:
-            return month / max(names)
-    return None
+        past = [name for name in names if name[: len(now)] <= now]
+        if past:
+            return month / max(past)
+        later = later or (month / max(names) if names else None)
+    return later
 
 
 def read_item(path: Path) -> FoundItem:

@@ -247,6 +247,14 @@ def test_a_node_that_fell_silent_is_an_alarm(fleet: FleetFolder) -> None:
     assert "b: no report since" in fleet.collect().stdout
 
 
+def test_a_run_of_a_clock_that_was_ahead_hides_no_newer_one(fleet: FleetFolder) -> None:
+    fleet.leave("a", -20 * 24 * 60)
+    good = fleet.leave("b")
+    fleet.leave("b", 5 * 365 * 24 * 60)
+    row = fleet.rows(code=12)["b"]
+    assert (row["silent"], row["newest"][:10]) == ("", f"{good.name[:4]}-{good.name[4:6]}-{good.name[6:8]}")
+
+
 def test_it_is_collected_while_nodes_write_and_by_several_at_once(fleet: FleetFolder) -> None:
     over = threading.Event()
 

@@ -157,6 +157,17 @@ def test_silence_comes_before_all_else_and_what_a_clock_ahead_says_hides_none() 
     assert (absent.verdict, absent.why, absent.node_class) == (NodeVerdict.NOT_KNOWN, "it has no run here", "zen4")
 
 
+def test_a_night_of_a_clock_that_was_ahead_is_not_the_newest() -> None:
+    raw = make_nodes([MadeNode(name="a")])
+    wrong = {
+        number: one.replace(start="2031-01-01T02:00:00+00:00", machine="old") for number, one in raw.details.items()
+    }
+    machines = {**raw.machines, "old": (("CPU", "another"), ("microarchitecture", "zen1"), ("usable CPUs", "4"))}
+    ahead = raw._replace(details=raw.details | {number: wrong[number] for number in (0, 1)}, machines=machines)
+    (one,) = judge_health(HealthFacts(ahead, {}, FIRST.date() + timedelta(days=60))).nodes
+    assert (one.verdict, one.nights, one.kind) == (NodeVerdict.HEALTHY, 59, "zen4, CPU zen4, 4 CPUs")
+
+
 def test_nights_are_missed_by_how_often_a_node_mostly_reports() -> None:
     weekly = judge(MadeNode(name="weekly", every=7, nights=30), silent_nights=9)
     assert weekly.nodes[0].missed == 0

@@ -13,6 +13,8 @@ from harness.store.sweep_file import save_sweep
 from tests.unit.store.test_store_job_trace import job, store
 from tests.unit.store.test_store_sweep_file import sweep
 
+NOW = "20270101T000000Z"
+
 
 def test_names_are_enough_to_know_what_is_there(tmp_path: Path) -> None:
     there, here = tmp_path / "in", tmp_path / "all"
@@ -29,10 +31,10 @@ def test_names_are_enough_to_know_what_is_there(tmp_path: Path) -> None:
         assert [one.placed for one in import_bundles(list(found.bundles), here, aside)] == [ImportOutcome.NEW] * 2
     again = look_into(there, "node-1", here)
     assert (again.bundles, again.known) == ((), 2)
-    newest = find_newest(here, "node-1")
+    newest = find_newest(here, "node-1", NOW)
     assert newest is not None and newest.name == second.id
     assert read_item(newest).start == second.start
-    assert find_newest(here, "node-2") is None
+    assert find_newest(here, "node-2", NOW) is None
     record = there / "node-1" / "2026-05" / first.id / "run.json"
     record.write_bytes(record.read_bytes() + b"\n")
     assert [path.name for path in look_into(there, "node-1", here).bundles] == [first.id], "it is another one now"
@@ -63,7 +65,7 @@ def test_a_bundle_that_is_larger_than_any_is_refused(
         (one,) = import_bundles([path], tmp_path / "all", aside)
     assert isinstance(one.error, UnreadableError)
     assert "it has more than" in one.error.cause
-    assert find_newest(tmp_path / "all", "node-1") is None
+    assert find_newest(tmp_path / "all", "node-1", NOW) is None
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"schema": 99, "node": 5}', b'{"schema": 8, "node": {"name": 5}}'])
