@@ -8,7 +8,7 @@ from harness.commands.fleet_forecast import make_plan, require_nodes
 from harness.errors import UnavailableError, UnfitError
 from harness.fleet.log import read_logs
 from harness.fleet.slurm import look_at_cluster
-from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round, list_other_rounds
+from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round, list_other_rounds, list_unplanned
 from harness.parse.tool.remote_copy import is_remote
 from harness.parse.tool.slurm import OLDEST, parse_version
 from harness.plan.fleet import list_jobs, plan_fleet
@@ -45,7 +45,10 @@ def look_at_round(asked: FleetCall, *, forecast: bool = False, lenient: bool = F
     unseen = frozenset(name for name, paths in folders.items() if not any(Path(path).is_dir() for path in paths))
     facts = RoundFacts(cluster=cluster, traces=gather_traces(asked, folders), logs=lines, unseen=unseen)
     judged = judge_round(plan, asked.fleet.classes, facts)
-    others = list_other_rounds(cluster, asked.round) if cluster else ()
+    others = []
+    if cluster:
+        chosen = asked.nodes or asked.call.pieces("class")
+        others = [*(() if chosen else list_unplanned(plan, cluster)), *list_other_rounds(cluster, asked.round)]
     return FleetRound(judged.replace(notes=(*judged.notes, *trouble, *others)), cluster)
 
 

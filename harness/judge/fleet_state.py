@@ -201,6 +201,18 @@ def _name_ended(job: PlannedJob, ended: QueuedJob) -> PlannedJob:
     )
 
 
+def list_unplanned(plan: FleetPlan, cluster: ClusterView) -> Iterator[str]:
+    """Yield a sentence on the jobs of the round that are in the queue and that the file of the fleet does not have."""
+    planned = {job.key for job in plan.jobs}
+    there = [job for job in cluster.jobs if is_active(job) and job.key.round == plan.round and job.key not in planned]
+    for job in there[:1]:
+        more = f", and {format_count(len(there) - 1, 'other')}" if len(there) > 1 else ""
+        yield (
+            f"{job.key}{more}: in the queue, but not in the file of the fleet any more "
+            f"(scontrol show job {job.number}; scancel {job.number})"
+        )
+
+
 def list_other_rounds(cluster: ClusterView, round_word: str) -> Iterator[str]:
     """Yield a sentence on the jobs of each other round that are still in the queue, with a command that shows them."""
     counts = Counter(job.key.round for job in cluster.jobs if is_active(job) and job.key.round != round_word)

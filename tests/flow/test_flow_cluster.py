@@ -171,6 +171,28 @@ def test_a_job_that_waits_for_a_feature_that_was_taken_away(lab: Lab, cluster: C
     require_whole(lab, 1)
 
 
+def test_a_job_that_slurm_interrupts_cancels_or_requeues_goes_on_and_is_done_once(lab: Lab, cluster: Cluster) -> None:
+    lab.write(ONE_JOB.format("zen3", "a"), ONE_JOB.format("avx512", "b"), ONE_JOB.format("zen4", "c"))
+    for node in NODES:
+        lab.hold(node)
+    lab.fleet("submit")
+    lab.wait(lambda: all(map(lab.measures, NODES)), lab.logs)
+    numbers = {job: state["about"].split()[1] for job, state in lab.states().items()}
+    # As --signal=B:INT does it two minutes before the time limit.
+    cluster.call("scancel", "--batch", "--signal=INT", numbers["a/run"])
+    assert "cancelled 1 job" in lab.fleet("cancel", "--class", "avx512").stdout
+    assert cluster.call("scontrol", "requeue", numbers["c/run"]) == ""
+    lost = lab.wait_for("lost", "a/run", "b/run")
+    assert "is not finished" in lost["a/run"]["about"]
+    assert lab.states()["c/run"]["state"] in ("running", "waiting", "done")
+    assert "submitted 2 jobs" in lab.fleet("submit").stdout
+    lab.wait_for("done", "a/run", "b/run")
+    # Slurm lets a job that was put back wait for two minutes, which nobody has to.
+    cluster.call("scontrol", "update", f"JobId={numbers['c/run']}", "StartTime=now")
+    lab.wait_for("done")
+    require_whole(lab, 3)
+
+
 def test_what_slurm_refuses_keeps_nothing_else_from_it(lab: Lab) -> None:
     lab.write(ONE_JOB.format("zen3", "gone"), ONE_JOB.format("zen4", "b").replace('"run"', '"run"\non = "any"'))
     done = lab.fleet("submit", code=4)

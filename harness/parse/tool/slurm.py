@@ -75,6 +75,12 @@ _SILENT = (
 )
 _REFUSED = (
     (
+        r"Access/permission denied",
+        "Slurm does not allow you to do that",
+        "the jobs are those of another user, whose fleet may have the same name, or the partition is not for you",
+        "squeue -r -o '%i %u %P %j'",
+    ),
+    (
         r"Invalid feature specification",
         "no node has what the class asks for",
         "its `features` name something that no node of the cluster has",

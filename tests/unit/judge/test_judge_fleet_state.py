@@ -3,7 +3,14 @@ from datetime import date
 import pytest
 
 from harness.judge.fleet_silence import find_silent_nodes
-from harness.judge.fleet_state import RoundFacts, choose_last_line, is_active, judge_round, list_other_rounds
+from harness.judge.fleet_state import (
+    RoundFacts,
+    choose_last_line,
+    is_active,
+    judge_round,
+    list_other_rounds,
+    list_unplanned,
+)
 from harness.records.fleet import (
     ClusterNode,
     ClusterView,
@@ -146,6 +153,18 @@ def test_what_was_not_collected_yet_is_not_lost(state: str) -> None:
     assert _judge(QUEUED.replace(state=state), unseen=True, traces=(TRACE,)).state is JobState.DONE
     assert _judge(QUEUED.replace(state="TIMEOUT"), unseen=True).state is JobState.LOST
     assert _judge(unseen=True).about == "neither in the queue nor in what was collected"
+
+
+def test_jobs_that_the_file_has_no_more_are_said_while_they_are_in_the_queue() -> None:
+    gone = QUEUED.replace(key=KEY.replace(job="old"), number="16_1")
+    plan, view = FleetPlan(fleet="lab", round="r1", jobs=(JOB,)), ClusterView(version="", nodes=(NODE,), jobs=())
+    assert list(list_unplanned(plan, view.replace(jobs=(QUEUED, gone.replace(state="COMPLETED"))))) == []
+    assert list(list_unplanned(plan, view.replace(jobs=(QUEUED, gone)))) == [
+        "lab/r1/zen4/a/old: in the queue, but not in the file of the fleet any more "
+        "(scontrol show job 16_1; scancel 16_1)"
+    ]
+    (two,) = list_unplanned(plan, view.replace(jobs=(gone, QUEUED, gone)))
+    assert two.startswith("lab/r1/zen4/a/old, and 1 other: in the queue")
 
 
 def test_jobs_of_other_rounds_that_are_in_the_queue_are_said() -> None:

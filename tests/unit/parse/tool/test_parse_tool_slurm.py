@@ -86,6 +86,7 @@ def test_the_number_of_a_submission(text: str, number: str) -> None:
             "no slurm.conf",
         ),
         ("sbatch: unrecognized option '--foo'\nTry \"sbatch --help\" for more information", "options"),
+        ("scancel: error: Kill job error on job id 17_0: Access/permission denied", "jobs are those of another user"),
         ("sbatch: error: Batch job submission failed: Invalid job array specification", "MaxArraySize"),
         (
             "sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified",
