@@ -92,7 +92,8 @@ def _require(words: Sequence[str], captured: CapturedOutput) -> str:
     if captured.ok:
         return captured.stdout
     if captured.late:
-        raise SilentSlurmError(f"{words[0]} does not answer", cause=captured.stderr, hint="scontrol ping")
+        taken = "; whether Slurm took the jobs is not known" if words[0] == "sbatch" else ""
+        raise SilentSlurmError(f"{words[0]} does not answer", cause=f"{captured.stderr}{taken}", hint="scontrol ping")
     said = f"{captured.stderr}\n{captured.stdout}"
     last = last_complaint(said.splitlines())
     if known := read_complaint(said):

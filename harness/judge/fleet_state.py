@@ -105,6 +105,10 @@ def _judge(
         return _name_active(job, active[0], one, facts.cluster)
     if one.scheduler is Scheduler.GITHUB:
         return _name_runner(job, traces)
+    if facts.cluster is None:
+        return job.replace(
+            state=JobState.ABSENT, on=job.key.node, about="not done; whether it is in the queue is not known"
+        )
     return _name_rest(job, traces, [other for other in queued if not is_active(other)], facts)
 
 
