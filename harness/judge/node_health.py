@@ -16,7 +16,7 @@ from typing import NamedTuple
 from harness.judge.absence import SILENT_NIGHTS
 from harness.judge.node_gauge import LEAST, NIGHTS, NodeGauge, gauge_nodes, read_day
 from harness.records.caveat import CaveatCode
-from harness.records.node_health import BoundedShare, FleetHealth, NodeHealth, NodeVerdict
+from harness.records.node_health import BoundedShare, FleetHealth, NodeHealth, NodeMeasure, NodeVerdict
 from harness.records.raw_history import RawHistory, RunDetail
 from harness.records.wording import format_count
 from harness.stats.drift import (
@@ -60,51 +60,50 @@ class HealthFacts(NamedTuple):
     slurm: frozenset[str] = frozenset()
 
 
-class _Measured(NamedTuple):
-    """A gauge with what its nights say: behind night number `start` there is no step."""
-
-    gauge: NodeGauge
-    start: int
-    scatter: Scatter
-    drift: BoundedShare | None
-    step: str
-    levels: Mapping[tuple[str, str], float]
-
-    @property
-    def error(self) -> float:
-        """The standard error of the level of the nights."""
-        return _MEDIAN * self.scatter.deviation / math.sqrt(self.scatter.effective)
-
-
 def judge_health(facts: HealthFacts) -> FleetHealth:
     """Return the health of every node that has reported or is in a class, those that need somebody first."""
+    return compare_nodes(describe_nodes(facts), measure_nodes(facts), facts.slurm)
+
+
+def describe_nodes(facts: HealthFacts) -> list[NodeHealth]:
+    """Return what is known of every node beside its numbers."""
     runs: defaultdict[str, list[RunDetail]] = defaultdict(list)
     for one in sorted(facts.raw.details.values(), key=lambda one: (one.start, one.run_id)):
         if one.purpose != "imported":
             runs[one.node].append(one)
+    nodes = sorted({*runs, *facts.reports, *facts.classes})
+    return [_describe(node, runs.get(node, []), facts) for node in nodes]
+
+
+def measure_nodes(facts: HealthFacts) -> dict[str, NodeMeasure]:
+    """Return what the nights of each node say of it that has enough of them with a gauge."""
     today = facts.today.toordinal()
     past = {number: one for number, one in facts.raw.details.items() if (read_day(one.start) or 0) <= today}
     gauges = gauge_nodes(facts.raw._replace(details=past))  # what a clock that was ahead has dated is not the newest
-    measured = {node: _measure(gauge) for node, gauge in gauges.items() if len(gauge.days) >= LEAST}
-    kinds: defaultdict[tuple[str, str, str], list[_Measured]] = defaultdict(list)
+    return {node: _measure(gauge) for node, gauge in gauges.items() if len(gauge.days) >= LEAST}
+
+
+def compare_nodes(
+    described: Sequence[NodeHealth], measured: Mapping[str, NodeMeasure], slurm: frozenset[str] = frozenset()
+) -> FleetHealth:
+    """Return the health of nodes by their numbers, those that need somebody first."""
+    kinds: defaultdict[tuple[str, str, str], list[NodeMeasure]] = defaultdict(list)
     for known in measured.values():
         # A level of few nights behind a step is no measure for others, and machines that are not known are no equals.
-        if known.gauge.kind[0] and known.scatter.n >= LEAST:
-            kinds[known.gauge.kind].append(known)
-    nodes = sorted({*runs, *facts.reports, *facts.classes})
+        if known.kind[0] and known.nights >= LEAST:
+            kinds[known.kind].append(known)
     found = []
-    for node in nodes:
-        own = measured.get(node)
-        health = _describe(node, runs.get(node, []), facts)
-        if own is not None:
-            health = _judge(health, own, [one for one in kinds.get(own.gauge.kind, []) if one is not own])
-        found.append(_silence(health, facts))
-    found = _choose_drained(found, {node: own.gauge.kind for node, own in measured.items()}, facts.slurm)
+    for health in described:
+        own = measured.get(health.node)
+        judged = _judge(health, own, [one for one in kinds.get(own.kind, []) if one is not own]) if own else health
+        is_silent = health.verdict is NodeVerdict.SILENT
+        found.append(judged.replace(verdict=health.verdict, why=health.why) if is_silent else judged)
     order = [*NodeVerdict]
+    found = _choose_drained(found, {node: own.kind for node, own in measured.items()}, slurm)
     return FleetHealth(nodes=tuple(sorted(found, key=lambda one: (order.index(one.verdict), one.node))))
 
 
-def _measure(gauge: NodeGauge) -> _Measured:
+def _measure(gauge: NodeGauge) -> NodeMeasure:
     scores = gauge.score()
     found = find_last_step(gauge.days, scores)
     start, step = 0, ""
@@ -116,8 +115,20 @@ def _measure(gauge: NodeGauge) -> _Measured:
     days, scores = gauge.days[start:], gauge.score(start)
     scatter = measure_scatter(days, scores)
     long_enough = len(days) >= DRIFT_NIGHTS and days[-1] - days[0] >= DRIFT_DAYS
-    drift = fit_slope(days, scores, scatter) if long_enough else None
-    return _Measured(gauge, start, scatter, drift, step, gauge.find_levels(start))
+    return NodeMeasure(
+        kind=gauge.kind,
+        gauge=gauge.name,
+        nights=scatter.n,
+        deviation=scatter.deviation,
+        memory=scatter.memory,
+        drift=fit_slope(days, scores, scatter) if long_enough else None,
+        step=step,
+        levels=tuple((*key, level) for key, level in gauge.find_levels(start).items()),
+    )
+
+
+def _find_scatter(own: NodeMeasure) -> Scatter:
+    return Scatter(own.deviation, own.memory, own.nights)
 
 
 def _describe(node: str, runs: Sequence[RunDetail], facts: HealthFacts) -> NodeHealth:
@@ -127,15 +138,18 @@ def _describe(node: str, runs: Sequence[RunDetail], facts: HealthFacts) -> NodeH
     # What a clock that was ahead has dated hides no silence.
     days = sorted({day for day in map(read_day, times) if day is not None and day <= today})
     watched = [one for one in runs if not one.trial][-NIGHTS:]
+    is_silent = bool(days) and today - days[-1] > facts.silent_nights
+    last = date.fromordinal(days[-1]).isoformat() if days else ""
+    why = f"fewer than {LEAST} nights with the anchor, or with a roofline" if days else "it has no run here"
     counts = Counter(code for one in watched for code in one.caveats if code in _TROUBLES)
     return NodeHealth(
         node=node,
-        verdict=NodeVerdict.NOT_KNOWN,
-        why=f"fewer than {LEAST} nights with the anchor, or with a roofline" if days else "it has no run here",
+        verdict=NodeVerdict.SILENT if is_silent else NodeVerdict.NOT_KNOWN,
+        why=f"no report since {last}" if is_silent else why,
         node_class=facts.classes.get(node, ""),
         troubles=tuple((code, count / len(watched)) for code, count in counts.most_common()),
         missed=_count_missed(days, today),
-        last=date.fromordinal(days[-1]).isoformat() if days else "",
+        last=last,
     )
 
 
@@ -148,23 +162,23 @@ def _count_missed(days: Sequence[int], today: int) -> int:
     return sum(max(0, round(gap / usual) - 1) for gap in [*gaps, today - days[-1]])
 
 
-def _judge(health: NodeHealth, own: _Measured, peers: Sequence[_Measured]) -> NodeHealth:
+def _judge(health: NodeHealth, own: NodeMeasure, peers: Sequence[NodeMeasure]) -> NodeHealth:
     """Return the health of a node by its numbers and those of its equals."""
-    noise, speed = bound_scatter(own.scatter), _compare_speed(own, peers)
+    noise, speed = bound_scatter(_find_scatter(own)), _compare_speed(own, peers)
     health = health.replace(
-        kind=own.gauge.kind[0],
-        gauge=own.gauge.name,
-        nights=own.scatter.n,
+        kind=own.kind[0],
+        gauge=own.gauge,
+        nights=own.nights,
         noise=noise,
         speed=speed[0] if speed else None,
         peers=len(peers),
         drift=own.drift,
         step=own.step,
     )
-    if own.scatter.n < LEAST:
-        why = f"only {format_count(own.scatter.n, 'night')} since a step: {own.step}"
+    if own.nights < LEAST:
+        why = f"only {format_count(own.nights, 'night')} since a step: {own.step}"
         return health.replace(noise=None, speed=None, why=why)
-    usual = statistics.median(one.scatter.deviation for one in peers) if len(peers) >= PEERS else None
+    usual = statistics.median(one.deviation for one in peers) if len(peers) >= PEERS else None
     limit = NOISY_ALONE if usual is None else max(NOISY, TIMES * usual)
     if noise.low > limit:
         than = "" if usual is None else f", {noise.value / usual:.1f} times as much as its equals"
@@ -177,19 +191,21 @@ def _judge(health: NodeHealth, own: _Measured, peers: Sequence[_Measured]) -> No
         way = "slower" if drift.value > 0 else "faster"
         why = f"{_say(drift.value)} {way} each month"
         return health.replace(verdict=NodeVerdict.DRIFTING, why=why)
-    left = "" if own.drift else f"; {own.scatter.n} nights are too few to see a drift"
+    left = "" if own.drift else f"; {own.nights} nights are too few to see a drift"
     alike = "" if usual is None else ", as its equals do" if noise.low <= usual else ""
     return health.replace(verdict=NodeVerdict.HEALTHY, why=f"its nights scatter by {_say(noise.value)}{alike}{left}")
 
 
-def _compare_speed(own: _Measured, peers: Sequence[_Measured]) -> tuple[BoundedShare, float] | None:
+def _compare_speed(own: NodeMeasure, peers: Sequence[NodeMeasure]) -> tuple[BoundedShare, float] | None:
     """Return how much slower a node is than the middle of its equals, and what it surely is beyond their differences.
 
     Equal nodes differ a little: by what these differ, and no less than `ALIKE`.
     """
     distances, spreads = [], []
-    for key, level in own.levels.items():
-        others = [one.levels[key] for one in peers if key in one.levels]
+    known = [{tuple(key): level for *key, level in one.levels} for one in peers]
+    for *words, level in own.levels:
+        key = tuple(words)
+        others = [one[key] for one in known if key in one]
         if len(others) >= PEERS:
             middle = statistics.median(others)
             distances.append(level - middle)
@@ -198,19 +214,11 @@ def _compare_speed(own: _Measured, peers: Sequence[_Measured]) -> tuple[BoundedS
         return None
     value, spread = statistics.median(distances), max(ALIKE, statistics.median(spreads))
     of_middle = spread * _MEDIAN / math.sqrt(len(peers))
-    reach = REACH * math.hypot(own.error, of_middle)
+    error = _MEDIAN * own.deviation / math.sqrt(_find_scatter(own).effective)
+    reach = REACH * math.hypot(error, of_middle)
     bounds = (math.expm1(one) for one in (value, value - reach, value + reach))
     share = BoundedShare(**dict(zip(("value", "low", "high"), bounds, strict=True)))
-    return share, math.expm1(value - REACH * math.hypot(own.error, of_middle, spread))
-
-
-def _silence(health: NodeHealth, facts: HealthFacts) -> NodeHealth:
-    if not health.last:
-        return health
-    days = (facts.today - date.fromisoformat(health.last)).days
-    if days <= facts.silent_nights:
-        return health
-    return health.replace(verdict=NodeVerdict.SILENT, why=f"no report for {format_count(days, 'day')}")
+    return share, math.expm1(value - REACH * math.hypot(error, of_middle, spread))
 
 
 def _choose_drained(

@@ -15,6 +15,7 @@ from harness.records.bisection import BisectReport
 from harness.records.caveat import DISTURBED
 from harness.records.history import EventKind, History, Judgement, Series, SeriesKey
 from harness.records.night_report import EventNote, NightReport
+from harness.records.node_health import NodeHealth, NodeMeasure
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RunDetail
 from harness.records.site import SITE_SCHEMA, SiteNode, SiteRun, SiteSeries, SiteTrack
@@ -33,7 +34,8 @@ class NodeFacts(NamedTuple):
     `history` is that of the node, sorted and with the triage of people. `runs` are all its runs, oldest first, with the
     status of each by its id in `statuses`. `nights` are its newest reports, the latest first, `bisections` the answers
     to searches that have ended. `root` is the results folder, and `unreadable` says what could not be read.
-    `trials` are its live comparisons, as far as they sorted events or were made by hand.
+    `trials` are its live comparisons, as far as they sorted events or were made by hand. `health` and `measure` say how
+    well it measures.
     """
 
     node: str
@@ -48,6 +50,8 @@ class NodeFacts(NamedTuple):
     unreadable: tuple[str, ...] = ()
     every_run: bool = False
     trials: Sequence[LiveTrial] = ()
+    health: NodeHealth | None = None
+    measure: NodeMeasure | None = None
 
 
 def make_site_node(facts: NodeFacts) -> SiteNode:
@@ -83,6 +87,8 @@ def make_site_node(facts: NodeFacts) -> SiteNode:
         options=facts.runs[-1].options if facts.runs else "",
         findings=list_findings(facts.trials),
         tracks=tuple(_list_tracks(history.series)),
+        health=facts.health,
+        measure=facts.measure,
     )
 
 

@@ -60,6 +60,23 @@ class NodeHealth(Record):
     drain: str = ""
 
 
+class NodeMeasure(Record):
+    """What the nights of a node say by its gauge, behind the last step: enough to compare it with its equals.
+
+    Nodes of one `kind` are equals. `deviation` is the spread of so many `nights`, `memory` how alike neighbours are.
+    `levels` are cases and metrics, each with the logarithm of the middle of its values.
+    """
+
+    kind: tuple[str, str, str]
+    gauge: str
+    nights: int
+    deviation: float
+    memory: float
+    drift: BoundedShare | None
+    step: str
+    levels: tuple[tuple[str, str, float], ...]
+
+
 class FleetHealth(Record):
     """The health of all nodes, those that need somebody first, and sentences about what could not be looked at."""
 

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from harness.records.history import Event, HistoryCommit, SeriesKey
 from harness.records.night_report import EventNote
+from harness.records.node_health import NodeHealth, NodeMeasure
 from harness.records.record import Record
 from harness.records.witness import LiveFinding
 
 # The number of this form: a site that was written in another one is written again as a whole.
-SITE_SCHEMA = 3
+SITE_SCHEMA = 4
 
 
 class SiteState(StrEnum):
@@ -124,7 +125,9 @@ class SiteNode(Record):
     its newest run did.
 
     `scatter` is by how much single points differ from the level of their series, the median of these. Of the `looked`
-    newest runs so many were `disturbed`. `missed` is how many of its newest nights are missing; None where it has none.
+    newest runs so many were `disturbed`. `missed` is how many of its newest nights are missing; None
+    where it has none. `health` is how well it measures as far as it alone says so, `measure` what it is
+    compared with its equals by.
     """
 
     schema: int
@@ -150,6 +153,8 @@ class SiteNode(Record):
     options: str = ""
     findings: tuple[LiveFinding, ...] = ()
     tracks: tuple[SiteTrack, ...] = ()
+    health: NodeHealth | None = None
+    measure: NodeMeasure | None = None
 
     @property
     def kind(self) -> str:

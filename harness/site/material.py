@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.bisect.answer import read_answer
 from harness.errors import HarnessError
 from harness.judge.judged_history import add_triage
+from harness.judge.node_health import HealthFacts, describe_nodes, measure_nodes
 from harness.judge.site_node import NodeFacts, make_site_node
 from harness.records.bisection import BisectReport
 from harness.records.card import RunFilter
@@ -25,7 +27,7 @@ from harness.store.index.index import RunIndex
 from harness.store.index.inquiry import ask_index
 from harness.store.index.reader import stamp_file
 from harness.store.known_history import HistoryQuestion, know_history
-from harness.store.night_file import load_nights
+from harness.store.night_file import list_reported, load_nights
 from harness.store.witness import load_by_hand
 from harness.system.console import Console
 
@@ -58,6 +60,7 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
     nights = load_nights(places.results, node, _NIGHTS, console.note_once)
     bisections = tuple(_read_bisections(history, node, around))
     unreadable = [one.line for one in known.errors if str(one) not in around.heard]
+    watched = HealthFacts(known.raw, list_reported(places.results, node), datetime.now(UTC).date())
     facts = NodeFacts(
         node=node,
         digest=look.digest,
@@ -71,6 +74,8 @@ def load_material(look: NodeLook, plan: SitePlan, around: Surroundings) -> NodeM
         unreadable=tuple(unreadable),
         every_run=plan.every_run,
         trials=(*known.trials, *load_by_hand(known, lambda error: console.note_once(error.line))),
+        health=next((one for one in describe_nodes(watched) if one.node == node), None),
+        measure=measure_nodes(watched).get(node),
     )
     details = {one.run_id: one for one in runs}
     return NodeMaterial(

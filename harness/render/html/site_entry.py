@@ -88,6 +88,10 @@ def _enter(group: EventGroup, line: SiteLine, root: str, lore: EventLore) -> Eve
     triage = describe_triage(next((event for event in group.events if event.triage), first))
     shared = share_event(group, "", lore.witnesses.get(group.id, ()))
     advice = choose_witness(shared)
+    said = tuple(_list_stances(shared.witnesses))
+    more = max(0, len(group.events) - _PLACES)
+    # Nodes that all agree are named already: they are those that have the event.
+    is_plain = not more and [word for word, _ in said] == [Stance.AGREES.value]
     return EventEntry(
         id=group.id,
         href=root + event_page(group.id),
@@ -99,13 +103,13 @@ def _enter(group: EventGroup, line: SiteLine, root: str, lore: EventLore) -> Eve
             EventPlace(event.id, event.node or "not known", root + event_page(event.id))
             for event in group.events[:_PLACES]
         ),
-        more_places=max(0, len(group.events) - _PLACES),
+        more_places=more,
         commits=commits,
         commits_note=note,
         triage=triage,
         standing=describe_standing(group),
         words=" ".join((sentence, *group.nodes, first.kind, triage, *(one.subject for one in commits))).lower(),
-        said=tuple(_list_stances(shared.witnesses)),
+        said=() if is_plain else said,
         reach=begin(brief(describe_reach(shared))),
         advice=(f"To find out, on {advice.node or 'the node without a name'}", advice.command) if advice else None,
     )

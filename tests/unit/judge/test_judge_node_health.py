@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.judge.node_gauge import LEAST, gauge_nodes
-from harness.judge.node_health import HealthFacts, judge_health
-from harness.records.node_health import FleetHealth, NodeHealth, NodeVerdict
+from harness.judge.node_health import HealthFacts, compare_nodes, describe_nodes, judge_health, measure_nodes
+from harness.records.node_health import FleetHealth, NodeHealth, NodeMeasure, NodeVerdict
 from harness.records.raw_history import RawHistory
 from harness.render.node_health import render_health
 from tests.anchored import FIRST, MadeNode, make_nodes
@@ -187,6 +188,26 @@ def test_troubles_are_shares_of_runs() -> None:
     health = judge(MadeNode(name="a", roof=True, caveats=("steal", "dirty")))
     assert health.nodes[0].troubles == (("steal", 1.0),)
     assert "steal 100%" in render_health(health, 300)
+
+
+def test_nodes_that_are_stored_apart_are_judged_as_all_together() -> None:
+    nodes = (
+        *EQUALS,
+        MadeNode(name="odd", slower=0.09),
+        MadeNode(name="gone", nights=50),
+        MadeNode(name="few", nights=3, every=29),
+    )
+    described: list[NodeHealth] = []
+    measured: dict[str, NodeMeasure] = {}
+    for one in nodes:
+        facts = HealthFacts(make_nodes([one]), {}, FIRST.date() + timedelta(days=60))
+        described += describe_nodes(facts)
+        stored = msgspec.json.encode(measure_nodes(facts))
+        measured |= msgspec.json.decode(stored, type=dict[str, NodeMeasure])
+    together = judge(*nodes, after=1)
+    assert compare_nodes(described, measured) == together
+    verdicts = (NodeVerdict.SLOW, NodeVerdict.SILENT, NodeVerdict.NOT_KNOWN)
+    assert tuple(find(together, name).verdict for name in ("odd", "gone", "few")) == verdicts
 
 
 def test_no_nodes_are_said_so() -> None:
