@@ -97,10 +97,14 @@ def _list_runs(details: Iterable[RunDetail]) -> list[RunDetail]:
 
 
 def _make_reader(paths: Mapping[str, str], note: Callable[[str], None]) -> Callable[[str], RunSheet | None]:
+    # Said before other processes make pages: each of them would say it.
+    roots = {parents[2] for path in paths.values() if len(parents := Path(path).parents) > 2}  # above node and month
+    away = {root for root in roots if not root.is_dir()}
+    for root in sorted(away):
+        note(f"runs have no pages: {root} is not on this computer")
+
     def read(run_id: str) -> RunSheet | None:
-        root = Path(paths.get(run_id, "")).parents[2:3]  # the node and the month lie between
-        if root and not root[0].is_dir():
-            note(f"runs have no pages: {root[0]} is not on this computer")
+        if not away.isdisjoint(Path(paths.get(run_id, "")).parents[2:3]):
             return None
         try:
             (stored,) = find_runs(Path(), [paths[run_id]], note).stored

@@ -89,6 +89,12 @@ class Console:
         """Print a line that must be seen, even when quiet."""
         self._write(f"{self._fold(_shown(text))}\n")
 
+    def warn_once(self, text: str) -> None:
+        """Print a line that must be seen, unless it was printed before."""
+        if text not in self._said:
+            self._said.add(text)
+            self.warn(text)
+
     def progress(self, what: str, done: int, total: int) -> None:
         """Show the progress of a transfer, in bytes."""
         now = time.monotonic()

@@ -105,7 +105,8 @@ def render_node_pages(kit: PageKit, plan: SitePlan, material: NodeMaterial) -> I
         report, *earlier = material.nights
         frame_of_night = press.frame(f"{folder}night.html", f"Night of {report.began[:10]} on {title}")
         root = frame_of_night[1].root
-        yield press.make(frame_of_night, "site_night.html", lambda: show_night(report, earlier, root))
+        known = frozenset(event.id for event in material.node.events)
+        yield press.make(frame_of_night, "site_night.html", lambda: show_night(report, earlier, root, known))
     for run in node.runs:
         if run.page:
             frame = press.frame(run.page, f"Run {run.id}")

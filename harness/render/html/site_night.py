@@ -1,6 +1,6 @@
 """The page of a node's newest night: what it found, what it measured, and what the next one is going to do, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from harness.judge.site_address import event_page
@@ -24,8 +24,13 @@ class NightBlock(NamedTuple):
     commands: tuple[tuple[str, str], ...]
 
 
-def show_night(report: NightReport, earlier: Sequence[NightReport], root: str) -> dict[str, Any]:
-    """Return the values of the page of a night; `earlier` are reports of nights before."""
+def show_night(
+    report: NightReport, earlier: Sequence[NightReport], root: str, known: Container[str] = ()
+) -> dict[str, Any]:
+    """Return the values of the page of a night; `earlier` are reports of nights before.
+
+    Events that are `known` have pages; others are not found in the numbers of today.
+    """
     headline = sum_up_night(report)
     fits = [item for item in report.plan if item.fits]
     return {
@@ -43,7 +48,10 @@ def show_night(report: NightReport, earlier: Sequence[NightReport], root: str) -
         "needed": format_seconds(sum(item.seconds for item in fits)),
         "budget": format_seconds(report.budget_s),
         "audit": describe_audit(report.audit),
-        "events": [(event.id, root + event_page(event.id)) for event in (*report.new, *report.open)],
+        "events": [
+            (event.id, root + event_page(event.id) if event.id in known else "")
+            for event in (*report.new, *report.open)
+        ],
         "earlier": [(one.began[:10], sum_up_night(one)) for one in earlier],
     }
 

@@ -18,7 +18,7 @@ def ask_index(places: Places, console: Console, ask: Callable[[RunIndex], _T], *
     value, effort = consult(
         places,
         ask,
-        note=console.warn,
+        note=console.warn_once,
         progress=lambda done, total: console.count("reading", done, total),
         rebuild=rebuild,
     )

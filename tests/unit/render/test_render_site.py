@@ -16,7 +16,8 @@ from harness.judge.site_event import MOST_ASKED, choose_asked, group_site, link_
 from harness.judge.site_line import SiteLine, merge_commits
 from harness.records.history import EventKind, HistoryCommit, SeriesStatus
 from harness.records.measurement import Case
-from harness.records.night_report import EventNote, SuspectCommit
+from harness.records.night import BranchCommit
+from harness.records.night_report import EventNote, NightReport, SuspectCommit
 from harness.records.site import NodeCommit, SiteNode, SiteState, StoredNode
 from harness.records.triage import Triage, TriageState
 from harness.render.html.site import NodeMaterial, Page, SitePlan, render_node_pages, render_shared_pages
@@ -73,7 +74,26 @@ def make_nodes() -> list[NodeMaterial]:
     """Return two nodes on which encoding got slower with one commit, and one that changed its kernel."""
     slower = [make_past(name, {"encode": 0.05}) for name in ("epyc", "zen & <co>")]
     found = [_load(raw, "encode") for raw in slower]
+    found[0] = found[0]._replace(nights=[_report_night(found[0].node)])
     return [*found, _load(make_past("quiet", {}, kernel=30), "")]
+
+
+def _report_night(node: SiteNode) -> NightReport:
+    """Return the report of a night that knew an event, and one more that the numbers of today do not show."""
+    commits = [BranchCommit(sha=one.name, date=one.date, subject=one.subject) for one in node.commits]
+    open_events = (node.events[0], node.events[0].replace(id="0123456789ab"))
+    return NightReport(
+        schema=7,
+        node=node.node,
+        began="2026-05-29T00:00:04+00:00",
+        ended="2026-05-29T00:48:10+00:00",
+        repo="https://github.com/ggml-org/whisper.cpp",
+        branch="master",
+        head=commits[-1],
+        anchor=commits[0],
+        budget_s=3600.0,
+        open=open_events,
+    )
 
 
 def _load(raw: Any, metric: str, *, anchor: str = "") -> NodeMaterial:
@@ -140,6 +160,16 @@ def test_every_page_is_whole_and_leads_to_pages_that_exist(pages: dict[str, byte
             if "/runs/" not in target:  # made from stored runs, of which there are none here
                 assert target in pages, (path, link)
                 assert not fragment or fragment in known[target], (path, link)
+
+
+def test_a_night_names_events_that_have_no_page_any_more(
+    pages: dict[str, bytes], materials: list[NodeMaterial]
+) -> None:
+    (night,) = (page.decode() for path, page in pages.items() if path.endswith("night.html"))
+    (known, gone) = materials[0].nights[0].open
+    assert f'{event_page(known.id)}">{known.id}</a>' in night
+    assert f"{gone.id}." in night
+    assert event_page(gone.id) not in night
 
 
 def test_no_page_has_a_script_or_a_style_of_its_own(pages: dict[str, bytes]) -> None:
