@@ -129,6 +129,28 @@ def test_stored_numbers_never_deny(group: EventGroup, node: WitnessNode, stance:
         assert told.command.endswith("--isa native")
 
 
+def test_an_event_of_a_node_that_is_in_no_group_with_the_others_counts_as_well(group: EventGroup) -> None:
+    (own,) = make_events("genoa")
+    (slower,) = make_events("genoa", change=-0.05)
+    told = find_witness(group, WitnessNode("genoa", events=[own]), LINE)
+    assert (told.stance, told.event, told.what) == (Stance.AGREES, own.id, "encode of tiny")
+    assert told.low is not None
+    assert told.high is not None
+    assert told.change is not None
+    assert told.low < told.change < told.high
+    assert told.change == pytest.approx(0.05, abs=0.02)
+    for other in (slower, own.replace(old=NEW, new=name_sha(45)), own.replace(old=name_sha(30), new=OLD)):
+        assert find_witness(group, WitnessNode("genoa", events=[other]), LINE).stance is Stance.NOT_LOOKED
+
+
+def test_of_several_series_that_measure_the_same_the_surest_is_told(group: EventGroup) -> None:
+    sure, unsure = (make_witness("a", scatter=scatter) for scatter in (0.004, 0.2))
+    (known,), (other,) = sure.tracks.values(), unsure.tracks.values()
+    for tracks in ([*known, *other], [*other, *known]):
+        told = find_witness(group, sure._replace(tracks=sort_tracks(tracks)), LINE)
+        assert told.stance is Stance.NO_STEP
+
+
 def test_a_live_comparison_without_a_verdict_does_not_agree(group: EventGroup) -> None:
     finding = make_found("a", 0.05)
     assert find_witness(group, WitnessNode("a", findings=[finding]), LINE).stance is Stance.AGREES
