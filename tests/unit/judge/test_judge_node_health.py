@@ -1,5 +1,6 @@
 """The health of nodes: what is wrong with one is found, what is not known is not said, and equals are not accused."""
 
+import math
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -39,6 +40,7 @@ def test_nodes_like_their_equals_are_healthy() -> None:
         assert (one.gauge, one.nights, one.peers, one.missed, one.drain) == ("anchor v1.8.6", 60, 4, 0, "")
         assert one.drift
         assert one.drift.low < 0 < one.drift.high
+        assert one.why.endswith(", as its equals do")
     assert "to drain" not in render_health(health)
 
 
@@ -51,6 +53,7 @@ def test_nodes_like_their_equals_are_healthy() -> None:
         ({"drift": -0.02}, NodeVerdict.DRIFTING, "faster each month"),
         ({"nights": LEAST - 1}, NodeVerdict.NOT_KNOWN, f"fewer than {LEAST} nights"),
         ({"slower": -0.09}, NodeVerdict.HEALTHY, "its nights scatter"),
+        ({"nights": LEAST + 2}, NodeVerdict.HEALTHY, f"{LEAST + 2} nights are too few to see a drift"),
     ],
 )
 def test_what_is_wrong_with_a_node_is_found(words: Mapping[str, Any], verdict: NodeVerdict, why: str) -> None:
@@ -182,6 +185,18 @@ def test_a_machine_that_was_replaced_begins_anew() -> None:
     assert len(gauge.days) == 30
     kernel = {**raw.machines, "b": (*raw.machines["zen4"], ("kernel", "6.12"))}
     assert len(gauge_nodes(RawHistory(raw.series, newer, kernel))["a"].days) == 60, "a kernel makes a step at most"
+
+
+def test_numbers_that_measure_nothing_do_not_count() -> None:
+    raw = make_nodes([MadeNode(name="a")])
+    broken = {0: 0.0, 2: math.inf, 4: math.nan}
+    series = {
+        key: [point._replace(median=broken.get(point.run, point.median)) for point in points]
+        for key, points in raw.series.items()
+    }
+    gauge = gauge_nodes(raw._replace(series=series))["a"]
+    assert len(gauge.days) == 57
+    assert all(one is not None and math.isfinite(one) for values in gauge.values.values() for one in values)
 
 
 def test_troubles_are_shares_of_runs() -> None:

@@ -139,3 +139,21 @@ def test_what_cannot_be_read_leaves_no_trace(tmp_path: Path) -> None:
     (month / f"20260529T220000Z-x-y{PARTIAL}").symlink_to(month / run.id)
     assert find_traces(tmp_path, "lab/") == ()
     assert find_traces(tmp_path / "nothing", "lab/") == ()
+
+
+@pytest.mark.parametrize("sign", [".", "@", "#"])
+def test_what_a_file_server_or_an_editor_left_is_no_trace(tmp_path: Path, sign: str) -> None:
+    run = store(tmp_path, job())
+    (tmp_path / "node-1" / "2026-05" / run.id).rename(tmp_path / "node-1" / "2026-05" / f"{sign}{run.id}")
+    assert find_traces(tmp_path, "lab/weekly/") == find_traces(tmp_path, "lab/") == ()
+
+
+def test_files_of_other_kinds_and_of_days_before_are_no_traces(tmp_path: Path) -> None:
+    night = report().replace(node="node-1", job=KEY)
+    path = save_night(tmp_path, night)
+    assert len(find_traces(tmp_path, "lab/2026-05-29/")) == 1
+    early = path.with_name(f"20260501{path.name[8:]}")
+    path.rename(early)
+    assert find_traces(tmp_path, "lab/2026-05-29/") == ()
+    early.rename(path.with_name(path.name.replace("night", "copy")))
+    assert find_traces(tmp_path, "lab/2026-05-29/") == ()
