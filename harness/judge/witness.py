@@ -238,7 +238,7 @@ def _tell_event(question: _Question, node: WitnessNode) -> Witness | None:
 
 
 def _tell_stored(question: _Question, node: WitnessNode) -> Witness:
-    """Return what the stored numbers of a node say, of its series the one that says most."""
+    """Return what the stored numbers of a node say: of several configs one that steps, or else what says most."""
     known: Witness | None = None
     for subject, shift in question.list_shifts():
         told = [read_track(track, question.place, shift) for track in node.tracks.get(subject, ())]
@@ -255,9 +255,10 @@ def _tell_stored(question: _Question, node: WitnessNode) -> Witness:
     )
 
 
-def _measure_doubt(told: Witness) -> float:
-    """Return how wide the interval of a change is; infinite where nothing is known of it."""
-    return math.inf if told.low is None or told.high is None else told.high - told.low
+def _measure_doubt(told: Witness) -> tuple[bool, float]:
+    """Return whether no step is seen, and how wide the interval of a change is; infinite where nothing is known."""
+    width = math.inf if told.low is None or told.high is None else told.high - told.low
+    return told.stance is not Stance.SUSPECTS, width
 
 
 def _advise(question: _Question, node: WitnessNode) -> str:

@@ -159,6 +159,15 @@ def test_a_live_comparison_without_a_verdict_does_not_agree(group: EventGroup) -
     assert told.stance is Stance.NOT_LOOKED
 
 
+def test_one_of_two_configs_that_steps_is_enough(group: EventGroup) -> None:
+    ((still,),) = make_witness("a", scatter=0.001).tracks.values()
+    ((moved,),) = make_witness("a", 0.05, scatter=0.01).tracks.values()
+    moved = moved._replace(key=moved.key.replace(config="d"))
+    for tracks in ((still, moved), (moved, still)):
+        told = find_witness(group, WitnessNode("a", tracks=sort_tracks(tracks)), LINE)
+        assert told.stance is Stance.SUSPECTS
+
+
 def test_numbers_on_both_sides_of_another_machine_say_nothing(group: EventGroup) -> None:
     node = make_witness("a")
     (tracks,) = node.tracks.values()
