@@ -108,6 +108,16 @@ class TestReaders:
         days = {(one.node, one.start[:10]) for one in newest}
         assert days == {("one", "2026-02-03"), ("two", "2026-03-01")}, "the newest run of two has no number"
 
+    def test_a_mistyped_path_does_not_pass_for_the_folder_that_is_here(self, stand: Stand, tmp_path: Path) -> None:
+        """What is planned or indexed for one folder must not rest on another one."""
+        stand.ask(update)
+        stand.add("20260401")
+        typed = elsewhere(stand, tmp_path / "mistyped")
+        assert typed.ask(update) == 0
+        assert typed.notes
+        assert all(f"{typed.results} is not on this computer" in note for note in typed.notes)
+        assert stand.ask(update) == 1
+
     def test_several_folders_are_named(self, stand: Stand, tmp_path: Path) -> None:
         stand.ask(update)
         elsewhere(stand, tmp_path / "other").add("20260401")

@@ -43,7 +43,8 @@ def find_folder(link: DatabaseLink, results: Path) -> FoundFolder:
         known = {bytes(path): int(number) for path, number in connection.execute(sa.select(folder.c.path, folder.c.id))}
     there = not link.shared or os.path.isdir(results)  # noqa: PTH112 - it never raises
     writable = not link.shared or may_write(link)
-    if mine not in known and not there and len(known) == 1:
+    replaced = mine not in known and not there and len(known) == 1
+    if replaced:
         (mine,) = known
         there = os.path.isdir(mine)  # noqa: PTH112
     if mine not in known:
@@ -56,6 +57,8 @@ def find_folder(link: DatabaseLink, results: Path) -> FoundFolder:
     frozen, held = "", link.shared and _has_months(link, known[mine])
     if held and not there:
         frozen = f"{path} is not on this computer"
+    elif replaced:  # a mistyped path must not pass for the one that is here
+        frozen = f"{results} is not on this computer, and it is of {path}"
     elif not writable:
         frozen = "this login may only read"
     elif held and _is_empty(path):
