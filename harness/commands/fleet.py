@@ -1,7 +1,7 @@
 """`harness fleet`: many nodes, which a scheduler starts."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from harness.commands.fleet_action import FleetAction, FleetCall
@@ -15,6 +15,7 @@ from harness.commands.request.fleet import FLEET_FILE, choose_classes, load_flee
 from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
 from harness.errors import UsageError
+from harness.parse.job_key import read_round
 from harness.records.fleet import Fleet
 
 # Each action has a line here, and its options stand among the arguments of the verb.
@@ -56,6 +57,10 @@ def _ask(call: Call, action: FleetAction) -> FleetCall:
     if not _ROUND.fullmatch(word):
         cause = "it stands in the keys of jobs: up to 32 letters, digits, dots, dashes and underscores"
         raise UsageError(f"--round {word!r} cannot be the name of a round", cause=cause, hint="--round 2026-11-28")
+    day = read_round(word)
+    if day and day > datetime.now(UTC).date() + timedelta(days=1):
+        cause = "what its jobs leave is looked for from that day on"
+        raise UsageError(f"--round {word} is a day to come", cause=cause, hint=f"--round for-{word}")
     return FleetCall(
         call=call,
         fleet=choose_classes(fleet, call.pieces("class")),

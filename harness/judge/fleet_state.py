@@ -41,7 +41,7 @@ _REASONS: tuple[tuple[str, str, bool], ...] = (
     ("Dependency", "it waits for another job", False),
     ("JobHeldUser", "it is held by its owner", True),
     ("JobHeldAdmin", "it is held by an administrator", True),
-    ("JobHoldMaxRequeue", "it was put back into the queue too often", True),
+    ("JobHoldMaxRequeue", "it was put back into the queue too often, and is held", True),
     ("launch_failed", "it could not be started on its node, and is held", True),
     ("PartitionDown", "its partition is down", True),
     ("PartitionInactive", "its partition is inactive", True),
@@ -155,7 +155,8 @@ def _explain(queued: QueuedJob, one: NodeClass, cluster: ClusterView) -> tuple[s
         return f"{node.name} is {' and '.join(node.states)}{reason}", f"scontrol show node {node.name}"
     for beginning, meaning, stuck in _REASONS:
         if queued.reason.replace(" ", "_").startswith(beginning):
-            return meaning, f"scontrol show job {queued.number}" if stuck else ""
+            more = f" (scontrol release {queued.number})" if "is held" in meaning else ""
+            return meaning + more, f"scontrol show job {queued.number}" if stuck else ""
     return queued.reason or "Slurm has not looked at it yet", ""
 
 

@@ -10,6 +10,7 @@ from harness.records.fleet import ANY_NODE, JobKey
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MOST_KEY_SIGNS = 400
 _PARTS = 5
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def is_key_part(text: str) -> bool:
@@ -34,8 +35,8 @@ def parse_job_key(text: str) -> JobKey:
 
 
 def read_round(text: str) -> date | None:
-    """Return the day that a round is named after, None for a round with another name."""
+    """Return the day that a round is named after, None for a round with another name, such as `2026-W48`."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None

@@ -119,6 +119,7 @@ def test_a_missing_file_teaches_how_to_write_one(kit: Kit) -> None:
         (("plan", "--class", "desc"), "has no such class\n  try:   did you mean desk?"),
         (("plan", "--node", "node-2"), "did you mean node-1?"),
         (("plan", "--round", "a/b"), "cannot be the name of a round"),
+        (("plan", "--round", "2099-12-24"), "is a day to come"),
         (("plan", "--config", "none.toml"), "none.toml"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.parse.job_key import parse_job_key
+from harness.parse.job_key import parse_job_key, read_round
 from harness.records.fleet import JobKey
 from harness.records.outcome import Status
 from harness.records.plan import Phase
@@ -157,3 +157,17 @@ def test_files_of_other_kinds_and_of_days_before_are_no_traces(tmp_path: Path) -
     assert find_traces(tmp_path, "lab/2026-05-29/") == ()
     early.rename(path.with_name(path.name.replace("night", "copy")))
     assert find_traces(tmp_path, "lab/2026-05-29/") == ()
+
+
+@pytest.mark.parametrize("word", ["20261128", "2026-W48", "2026-W48-6", "2026-02-30", "weekly.7"])
+def test_a_round_is_named_after_a_day_in_one_way_alone(word: str) -> None:
+    assert read_round(word) is None
+    assert str(read_round("2026-11-28")) == "2026-11-28"
+
+
+def test_a_round_of_a_week_is_looked_for_everywhere(tmp_path: Path) -> None:
+    # As a day, this would be one of a year in which no run was made.
+    key = "lab/2099-W01/zen4/node-1/run"
+    stored = store(tmp_path, factory.run().replace(job=key))
+    (found,) = find_traces(tmp_path, "lab/2099-W01/")
+    assert found.runs == (stored.id,)
