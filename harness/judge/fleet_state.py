@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from harness.plan.fleet_node import is_away, meets
+from harness.plan.fleet_node import choose_nodes, is_away, meets
 from harness.records.fleet import (
     ClusterView,
     FleetPlan,
@@ -153,6 +153,9 @@ def _explain(queued: QueuedJob, one: NodeClass, cluster: ClusterView) -> tuple[s
     if node and is_away(node):
         reason = f": {node.reason}" if node.reason else ""
         return f"{node.name} is {' and '.join(node.states)}{reason}", f"scontrol show node {node.name}"
+    members = [other for other in cluster.nodes if other.name in choose_nodes(one, cluster)]
+    if not node and members and all(map(is_away, members)):
+        return "no node of its class can be used", "sinfo -R"
     for beginning, meaning, stuck in _REASONS:
         if queued.reason.replace(" ", "_").startswith(beginning):
             more = f" (scontrol release {queued.number})" if "is held" in meaning else ""

@@ -121,6 +121,23 @@ def test_a_job_waits_in_vain_for_a_node_that_is_drained_or_gone() -> None:
     assert (gone.state, gone.about) == (JobState.HOPELESS, "job 17_0 waits: Slurm has no node a")
 
 
+def test_a_job_for_any_node_waits_in_vain_once_all_of_its_class_are_away() -> None:
+    key = KEY.replace(node="")
+    busy, down = NODE.replace(states=("allocated",)), NODE.replace(name="b", states=("down",))
+    one = CLASS.replace(nodes=("a", "b"))
+    plan = FleetPlan(fleet="lab", round="r1", jobs=(JOB.replace(key=key),))
+    waits = QUEUED.replace(key=key, reason="Resources")
+    found = []
+    for nodes in ((busy, down), (busy.replace(states=("drained",)), down, NODE.replace(name="c"))):
+        cluster = ClusterView(version="22.05.8", nodes=nodes, jobs=(waits,))
+        (job,) = judge_round(plan, [one], RoundFacts(cluster=cluster, traces=(), logs={})).jobs
+        found.append((job.state, job.about, job.command))
+    assert found == [
+        (JobState.WAITING, "job 17_0 waits: its node is busy", "scontrol show job 17_0"),
+        (JobState.HOPELESS, "job 17_0 waits: no node of its class can be used", "sinfo -R"),
+    ]
+
+
 @pytest.mark.parametrize("features", ["[zen5*2]", ""])
 def test_constraints_that_only_slurm_understands_are_left_to_it(features: str) -> None:
     assert _judge(QUEUED, one=CLASS.replace(features=features)).state is JobState.WAITING
