@@ -155,7 +155,7 @@ def _list_files(bundle: Path) -> list[str]:
         seen += 1 + len(listing.files)
         size += sum((folder / name).lstat().st_size for name in listing.files[:MOST_FILES])
         if seen > MOST_FILES or size > MOST_BYTES or len(folder.relative_to(bundle).parts) > _DEEPEST:
-            cause = f"it has more than {MOST_FILES} files, {MOST_BYTES >> 20} MB or {_DEEPEST} folders in each other"
+            cause = f"it has more than {MOST_FILES} files, {MOST_BYTES >> 20} MB or {_DEEPEST} levels of folders"
             raise UnreadableError(f"{bundle} is not imported", cause=cause, hint="no harness writes such a bundle")
         if listing.others:
             name, kind = listing.others[0]

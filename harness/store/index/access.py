@@ -34,8 +34,7 @@ _ENDING = ".sqlite3"
 _OURS = re.compile(r"[0-9a-f]{12}\.sqlite3(?:-wal|-shm|-journal)?")
 # An index of other code is kept for so long: somebody may use both.
 _OTHERS_S = 7 * 86_400
-# So often a server is asked where other processes are in the way; after so long each time where it was lost.
-_ATTEMPTS = 6
+# A server is asked once more than that where other processes are in the way; after so long where it was lost.
 _PAUSES_S = (0.5, 1.0, 2.0, 3.0, 3.5)
 # The modules that decide what the rows say.
 CODE = (
@@ -142,7 +141,7 @@ def _ask_server(question: _Question[_T]) -> tuple[_T, IndexEffort]:
     been started anew.
     """
     url, lost = question.places.database, False
-    for pause_s in (*_PAUSES_S[: _ATTEMPTS - 1], None):
+    for pause_s in (*_PAUSES_S, None):
         try:
             return question.put(open_server(url))
         except ClashError as clash:

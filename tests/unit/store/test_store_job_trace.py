@@ -80,6 +80,14 @@ def test_what_is_unfinished_does_not_end_a_job(tmp_path: Path) -> None:
     assert (trace.runs, trace.finished) == ((begun.id, ended.id), True)
 
 
+def test_a_job_whose_name_begins_with_that_of_another_is_another(tmp_path: Path) -> None:
+    store(tmp_path, job(f"{KEY}-2"))
+    store(tmp_path, job(f"{KEY}-3", "20260529T110000Z"), sealed=False)
+    assert find_finished(tmp_path, KEY) is None
+    assert list_begun(tmp_path, KEY, "node-1") == []
+    assert len(find_traces(tmp_path, "lab/2026-05-29/")) == 2
+
+
 def test_a_night_ends_with_its_report_alone(tmp_path: Path) -> None:
     run = store(tmp_path, job().replace(purpose=RunPurpose.NIGHT))
     (trace,) = find_traces(tmp_path, "lab/")
