@@ -68,6 +68,7 @@ def build_site(request: SiteRequest, kit: PageKit, around: Surroundings) -> Site
                 _make_node(folder, kit, plan, load_material(one, plan, around), note)
                 new.append(one.node)
             unreadable += shelf.add(make_slug(one.node), node).unreadable
+        unreadable = [*dict.fromkeys(unreadable)]  # some complaints are the same for all nodes
         about = short_hash([(one.node, one.digest) for one in chosen], unreadable, plan)
         if not folder.keep_rest(about):
             # Whoever reads the pages elsewhere has no use for the place of the results on this computer.

@@ -78,7 +78,7 @@ def know_history(
     trials, unread = _load_trials(choose_trials(history, raw.details.values()), results)
     for error in unread:
         if str(error) not in heard:
-            console.warn(f"harness: {error}")
+            console.warn_once(f"harness: {error}")
     history = sort_by_trials(history, trials, order, options)
     reported = list_reported(results, wanted.node)
     history = history.replace(events=tuple(_name_searches(history.events, results)))
@@ -147,7 +147,8 @@ def _load_trials(stored: Sequence[StoredTrial], results: Path) -> tuple[list[Liv
     """
     if not stored or results.is_dir():
         return load_live_trials(stored)
-    what = f"{format_count(len(stored), 'live comparison')} left out: events that they sorted are shown as suspicions"
+    # The same words for all nodes, so that whoever asks about one after the other says it once.
+    what = "live comparisons are left out: events that they sorted are shown as suspicions"
     hint = "run the same command where the bundles are"
     return [], [UnreadableError(what, cause=f"{results} is not on this computer", hint=hint)]
 

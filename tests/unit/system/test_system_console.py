@@ -125,6 +125,15 @@ def test_what_was_said_once_is_not_said_again() -> None:
     assert stream.getvalue() == "a\nb\n"
 
 
+def test_a_warning_is_printed_once_even_when_quiet() -> None:
+    stream = io.StringIO()
+    console = Console(stream, quiet=True)
+    for text in ("a", "a", "b", "a"):
+        console.note_once("no warning")
+        console.warn_once(text)
+    assert stream.getvalue() == "a\nb\n"
+
+
 def test_a_result_and_an_error_do_not_end_up_behind_the_live_line() -> None:
     stream = Terminal()
     console = Console(stream)
