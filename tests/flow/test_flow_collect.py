@@ -35,6 +35,7 @@ done
 host=$1; shift
 echo "$host" >> @HOME@/asked
 [ "$host" = nowhere ] && { echo "ssh: Could not resolve hostname nowhere: Name or service not known" >&2; exit 255; }
+[ "$host" = bare ] && { echo "sh: 1: rsync: not found" >&2; exit 127; }
 [ "$host" = closed ] && { echo "closed: Permission denied (publickey)." >&2; exit 255; }
 cd @HOME@ && exec sh -c "$*"
 """
@@ -382,17 +383,49 @@ def test_a_copy_that_broke_off_is_not_looked_into(remote: FleetFolder) -> None:
     assert all(same(one, remote.results / one.relative_to(remote.inbox)) for one in remote.inbox.glob("a/*/*"))
 
 
-@pytest.mark.skipif(shutil.which("scp") is None, reason="there is no scp")
-def test_scp_serves_where_there_is_no_rsync(remote: FleetFolder) -> None:
-    left = [remote.leave(node, 0) for node in ("a", "b")]
-    scp = remote.folder / "bin" / "scp"
-    path = path_of(remote, "cp")
-    # The real one needs the SFTP server of the other side: this one copies what it is asked for.
+def make_scp(fleet: FleetFolder) -> None:
+    """Make a program scp that copies what it is asked for; the real one needs the SFTP server of the other side."""
+    scp = fleet.folder / "bin" / "scp"
     scp.write_text(
         '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nfrom=${2#*:}\n'
-        f'cd {remote.folder}/there && exec cp -rp "$from" "$3"\n'
+        f'cd {fleet.folder}/there && exec cp -rp "$from" "$3"\n'
     )
     scp.chmod(0o755)
+
+
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="there is no rsync")
+def test_scp_serves_where_the_other_side_has_no_rsync(remote: FleetFolder) -> None:
+    left = [remote.leave(node, 0) for node in ("a", "b")]
+    remote.write('results = "bare:results"\nnodes = ["a", "b"]')
+    path = path_of(remote, "rsync", "cp")
+    make_scp(remote)
+    done = remote.collect(environ=path)
+    assert done.returncode == 0, done.stderr
+    assert "there is no rsync on bare: scp copies all of bare:results each time" in done.stderr
+    assert all(same(one, remote.results / one.relative_to(remote.inbox)) for one in left)
+
+
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="there is no rsync")
+def test_files_that_go_away_while_they_are_copied_are_no_trouble(remote: FleetFolder) -> None:
+    left = remote.leave("a")
+    path = path_of(remote)
+    once, rsync = remote.folder / "once", shutil.which("rsync")
+    program = Path(path["PATH"]) / "rsync"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *--server* | *--dry-run*) exec {rsync} "$@" ;; esac\n'
+        f'[ -e {once} ] && exec {rsync} "$@"\necho > {once}\n{rsync} "$@"\nexit 24\n'
+    )
+    program.chmod(0o755)
+    done = remote.collect(environ=path)
+    assert done.returncode == 0, done.stderr
+    assert once.exists()
+    assert same(left, remote.results / left.relative_to(remote.inbox))
+
+
+def test_scp_serves_where_there_is_no_rsync(remote: FleetFolder) -> None:
+    left = [remote.leave(node, 0) for node in ("a", "b")]
+    path = path_of(remote, "cp")
+    make_scp(remote)
     done = remote.collect(environ=path)
     assert done.returncode == 0, done.stderr
     assert "there is no rsync here: scp copies all of bench1:results each time" in done.stderr
