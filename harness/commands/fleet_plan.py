@@ -4,6 +4,7 @@ import shlex
 
 from harness.commands.fleet_action import FleetCall
 from harness.commands.fleet_round import FleetRound, find_class, look_at_round
+from harness.commands.output import OutputForm
 from harness.errors import UsageError
 from harness.plan.fleet import list_arrays, list_jobs
 from harness.plan.fleet_array import name_folder, spell_submission
@@ -15,6 +16,8 @@ from harness.render.fleet_script import render_script
 def show_plan(asked: FleetCall) -> int:
     """Print the plan of a round, its scripts or its matrix, and return the exit code."""
     call = asked.call
+    if call.flag("script") and call.output.form is OutputForm.JSON:
+        raise UsageError("--script prints text, not JSON", hint="leave out --json, or --script for each job's words")
     if call.flag("matrix"):
         fleet = _keep(asked.fleet, Scheduler.GITHUB)
         call.output.write(render_matrix(list_jobs(fleet, asked.round, None, asked.nodes)), is_json=True)

@@ -120,6 +120,7 @@ def test_a_missing_file_teaches_how_to_write_one(kit: Kit) -> None:
         (("plan", "--node", "node-2"), "did you mean node-1?"),
         (("plan", "--round", "a/b"), "cannot be the name of a round"),
         (("plan", "--round", "2099-12-24"), "is a day to come"),
+        (("plan", "--script", "--json"), "--script prints text, not JSON"),
         (("plan", "--config", "none.toml"), "none.toml"),
     ],
 )
