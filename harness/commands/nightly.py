@@ -16,6 +16,7 @@ from harness.render.night import render_night, render_night_markdown, render_nig
 from harness.run.places import Workplace, hold_node
 from harness.settings.layer import Settings
 from harness.settings.request import NightRequest
+from harness.store.night_file import await_free_id
 from harness.system.lock import night_lock
 from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
@@ -40,6 +41,7 @@ def nightly(settings: Settings, environ: Mapping[str, str], output: Output) -> i
         if done := find_done(results, request.job, request.node):  # it ended between the two looks
             return show_done(done, results, output)
         watch = Watch(request, work)
+        await_free_id(results, request.node)
         loop = NightLoop(request, work, watch)
         first, plan = loop.look()
         output.console.note(render_night_plan(first.view, plan, width=output.console.width))

@@ -123,8 +123,8 @@ def _find_runs(event: Event, raw: RawHistory) -> tuple[RunDetail | None, RunDeta
 
 def _list_options(history: History, raw: RawHistory, places: str) -> dict[str, str]:
     """Return the options that make a command of an event build and measure as was measured, and store it there."""
-    by_run = {one.run_id: one.options for one in raw.details.values()}
-    return {one.id: f"{by_run.get(one.run, '')} {places}".strip() for one in history.events}
+    by_run = {(one.node, one.run_id): one.options for one in raw.details.values()}
+    return {one.id: f"{by_run.get((one.node, one.run), '')} {places}".strip() for one in history.events}
 
 
 def _describe_head(outcome: NightOutcome, raw: RawHistory) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def _describe_head(outcome: NightOutcome, raw: RawHistory) -> tuple[str, ...]:
     runs = {name for one in outcome.done if one.item.kind is WorkKind.HEAD for name in one.runs}
     found: dict[str, None] = {}
     for one in raw.details.values():
-        if one.run_id in runs:
+        if one.node == outcome.last.view.node and one.run_id in runs:
             try:
                 found |= dict.fromkeys(list_states(load_run(Path(one.path))))
             except HarnessError:

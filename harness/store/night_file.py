@@ -3,8 +3,10 @@
 results/<node>/<yyyy-mm>/<id>-night.json
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UnreadableError
@@ -17,11 +19,22 @@ from harness.store.stored_kind import StoredKind, find_named, list_stored, save_
 # The word for the newest night.
 LATEST = "night"
 KIND = StoredKind("night", NIGHT, LATEST, "harness nightly")
+# A second, looked at so often; a clock that stands still is not waited for.
+_LOOKS, _PAUSE_S = 30, 0.05
 
 
 def save_night(results: Path, report: NightReport) -> Path:
     """Write the complete file of a night, and return its path."""
     return save_stored(results, night_path(results, report), report)
+
+
+def await_free_id(results: Path, node: str) -> None:
+    """Wait until this second has no night of the node: the report of one that begins now would replace that report."""
+    for _ in range(_LOOKS):
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        if not (month_folder(results, node, name) / f"{name}{NIGHT}").exists():
+            break
+        time.sleep(_PAUSE_S)
 
 
 def night_path(results: Path, report: NightReport) -> Path:

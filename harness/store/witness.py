@@ -63,11 +63,11 @@ def _load_others(
     """Return live comparisons that sorted no event of their own node, and are about one of another node."""
     line = draw_line(known)
     asked = [group for group in groups if group.kind is EventKind.CODE and is_asked(group)]
-    read = {run for one in known.trials for run in one.runs}
+    read = _list_read(known)
     wanted = []
     for one in list_trials(known.raw.details.values()):
         ends = LiveFinding(old=name_commit(one.sides[0]), new=name_commit(one.sides[1]), runs=(), found=())
-        if one.sides[0].run_id not in read and any(
+        if (one.node, one.sides[0].run_id) not in read and any(
             one.node not in group.nodes and touches(ends, group, line) for group in asked
         ):
             wanted.append(one)
@@ -76,11 +76,18 @@ def _load_others(
 
 def load_by_hand(known: KnownHistory, warn: Callable[[UnreadableError], None]) -> list[LiveTrial]:
     """Return the newest live comparisons that people made by hand, but for those that have been read already."""
-    read = {run for one in known.trials for run in one.runs}
+    read = _list_read(known)
     wanted: list[StoredTrial] = [
-        one for one in list_trials(known.raw.details.values(), (BY_HAND,)) if one.sides[0].run_id not in read
+        one
+        for one in list_trials(known.raw.details.values(), (BY_HAND,))
+        if (one.node, one.sides[0].run_id) not in read
     ]
     return _load(wanted, warn)
+
+
+def _list_read(known: KnownHistory) -> set[tuple[str, str]]:
+    """Return the runs of live comparisons that have been read: nodes that began in one second have equal ids."""
+    return {(one.node, run) for one in known.trials for run in one.runs}
 
 
 def _load(stored: Sequence[StoredTrial], warn: Callable[[UnreadableError], None]) -> list[LiveTrial]:
