@@ -21,7 +21,7 @@ from tests.cluster import Cluster
 from tests.flow.kit import Kit
 
 NODES = {"a": "zen3,avx2", "b": "zen4,avx512", "c": "zen4,avx512"}
-_WAIT_S = 60
+_WAIT_S = 240
 _COMMAND = """\
 #!/bin/sh
 case $SLURMD_NODENAME in

@@ -235,7 +235,7 @@ def test_two_submissions_at_once_submit_everything_once(lab: Lab, cluster: Clust
     cancelled = lab.fleet("cancel", "--node", "c")
     assert "cancelled 2 jobs" in cancelled.stdout
     assert f"{lab.name}/" in cancelled.stdout
-    lab.wait(lambda: lab.states()["c/two"]["state"] == "lost")
+    lab.wait(lambda: lab.states()["c/two"]["state"] == "lost", lambda: f"{lab.states()}\n{lab.logs()}")
     assert lab.states()["b/two"]["state"] == "waiting"
     assert "CANCELLED" in lab.states()["c/two"]["about"]
     assert "cancelled 2 jobs" in lab.fleet("cancel").stdout
