@@ -17,7 +17,7 @@ from harness.sweep.remainder import look_for_runs
 
 
 def find_done(results: Path, job: str, node: str) -> JobRecord | None:
-    """Return with what a job came to its end, None if it did not, or if there is no job.
+    """Return the record with which a job ended; None if it has not ended, or if there is no job.
 
     It counts on this node alone, unless any node may do it.
     """

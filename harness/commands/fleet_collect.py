@@ -22,7 +22,7 @@ from harness.parse.tool.remote_copy import is_remote
 from harness.plan.collection import ResultSource, list_sources, match_node
 from harness.plan.fleet_node import choose_nodes
 from harness.records.collection import CollectedNode, FleetCollection, FoundItem, RefusedItem
-from harness.records.fleet import Fleet, JobState, Scheduler
+from harness.records.fleet import NODE_WORD, Fleet, JobState, Scheduler
 from harness.records.fleet_name import name_log
 from harness.records.run import ExitCode
 from harness.render.collection import render_collection
@@ -72,13 +72,13 @@ def _find_nodes(asked: FleetCall, fleet: Fleet) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for one in fleet.classes:
-        if one.nodes or "{node}" not in one.results:
+        if one.nodes or NODE_WORD not in one.results:
             continue
         if is_remote(one.results):
             cluster = look_at_cluster(fleet.name, asked.call.environ)
             found[one.results] = list(choose_nodes(one, cluster))
         else:
-            paths = glob.glob(glob.escape(one.results).replace("{node}", "*"))  # noqa: PTH207 - an absolute pattern
+            paths = glob.glob(glob.escape(one.results).replace(NODE_WORD, "*"))  # noqa: PTH207 - an absolute pattern
             found[one.results] = sorted(filter(None, (match_node(one.results, path) for path in paths)))
     return found
 
@@ -114,7 +114,7 @@ class _Looked(NamedTuple):
 
 
 class _Collector:
-    """One collection: what was found of each node, what was refused, and what is to be said."""
+    """One collection: what was found of each node, what was refused, and the notes below the table."""
 
     def __init__(self, asked: FleetCall, whole: Fleet) -> None:
         self._asked, self._whole = asked, whole

@@ -10,31 +10,28 @@ from harness.night.elsewhere import plan_elsewhere
 from harness.plan.fleet import AskedJob, JobForecast, forecast_night, forecast_runs, list_jobs, plan_fleet
 from harness.plan.fleet_node import list_flaws
 from harness.records.card import RunFilter
-from harness.records.fleet import ClusterView, FleetPlan, JobKey, JobState, PlannedJob
+from harness.records.fleet import ClusterView, FleetPlan, JobKey
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import RawHistory
 from harness.run.places import Workplace
 from harness.settings.layer import nearest
 from harness.settings.setting import NIGHT, RUN
-from harness.store.job_trace import find_traces
 from harness.store.known_history import HistoryQuestion, know_history
 
 # Of how many earlier runs the longest one counts.
 _LATEST = 9
 
 
-def make_plan(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
-    """Return the plan of a round: what is known of each node becomes what is expected of its jobs.
+def make_plan(asked: FleetCall, cluster: ClusterView | None, *, forecast: bool) -> FleetPlan:
+    """Return the jobs of a round; a `forecast`, which takes longer, says what is expected of each.
 
-    Jobs whose results are there are done. Raises UsageError for a node that no class has.
+    Raises UsageError for a node that no class has.
     """
     jobs = list_jobs(asked.fleet, asked.round, cluster, asked.nodes)
-    require_nodes(asked, cluster, jobs)
+    _require_nodes(asked, cluster, jobs)
     notes = list(list_flaws(asked.fleet, cluster))
-    plan = plan_fleet(asked.fleet.name, asked.round, jobs, _forecast(asked, jobs, notes))
-    prefix = f"{asked.fleet.name}/{asked.round}/"
-    done = {one.key for one in find_traces(asked.places.results, prefix) if one.finished}
-    return plan.replace(jobs=tuple(_mark(job, done) for job in plan.jobs), notes=tuple(dict.fromkeys(notes)))
+    plan = plan_fleet(asked.fleet.name, asked.round, jobs, _forecast(asked, jobs, notes) if forecast else {})
+    return plan.replace(notes=tuple(dict.fromkeys(notes)))
 
 
 def _forecast(asked: FleetCall, jobs: Sequence[AskedJob], notes: list[str]) -> dict[JobKey, JobForecast]:
@@ -74,11 +71,7 @@ def _time_runs(raw: RawHistory, asked: AskedJob) -> list[float]:
     return [seconds for seconds in took if seconds][-_LATEST:]
 
 
-def _mark(job: PlannedJob, done: set[str]) -> PlannedJob:
-    return job.replace(state=JobState.DONE) if str(job.key) in done else job
-
-
-def require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence[AskedJob]) -> None:
+def _require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence[AskedJob]) -> None:
     """Raise UsageError for a node that was asked for and has no job."""
     there = {one.key.node for one in jobs}
     for name in asked.nodes:

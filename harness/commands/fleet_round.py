@@ -4,19 +4,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.commands.fleet_action import FleetCall
-from harness.commands.fleet_forecast import make_plan, require_nodes
+from harness.commands.fleet_forecast import make_plan
 from harness.errors import UnavailableError, UnfitError
 from harness.fleet.log import read_logs
 from harness.fleet.slurm import look_at_cluster
 from harness.judge.fleet_state import RoundFacts, choose_last_line, judge_round, list_other_rounds, list_unplanned
 from harness.parse.tool.remote_copy import is_remote
 from harness.parse.tool.slurm import OLDEST, parse_version
-from harness.plan.fleet import list_jobs, plan_fleet
-from harness.plan.fleet_node import choose_nodes, list_flaws
-from harness.records.fleet import ClusterView, Fleet, FleetPlan, JobTrace, NodeClass, Scheduler
+from harness.plan.fleet_node import choose_nodes
+from harness.records.fleet import NODE_WORD, ClusterView, Fleet, FleetPlan, JobTrace, NodeClass, Scheduler
 from harness.store.job_trace import find_traces
-
-_NODE = "{node}"
 
 
 class FleetRound(NamedTuple):
@@ -38,7 +35,7 @@ def look_at_round(asked: FleetCall, *, forecast: bool = False, lenient: bool = F
     that no class has.
     """
     cluster, trouble = _look(asked, lenient=lenient)
-    plan = make_plan(asked, cluster) if forecast else list_round(asked, cluster)
+    plan = make_plan(asked, cluster, forecast=forecast)
     folders = {one.name: list_folders(one, cluster) for one in asked.fleet.classes}
     logs = read_logs((job.key for job in plan.jobs), folders)
     lines = {key: (path, choose_last_line(end)) for key, (path, end) in logs.items()}
@@ -53,7 +50,7 @@ def look_at_round(asked: FleetCall, *, forecast: bool = False, lenient: bool = F
 
 
 def _look(asked: FleetCall, *, lenient: bool) -> tuple[ClusterView | None, tuple[str, ...]]:
-    """Return what Slurm says, and what is to be noted about that; None where no class needs it.
+    """Return what Slurm says, and what to note about that; None where no class needs it.
 
     Where it is `lenient`, a fleet whose nodes all have names in the file can be looked at without Slurm.
     """
@@ -74,20 +71,12 @@ def _look(asked: FleetCall, *, lenient: bool) -> tuple[ClusterView | None, tuple
     return cluster, ()
 
 
-def list_round(asked: FleetCall, cluster: ClusterView | None) -> FleetPlan:
-    """Return the jobs of a round without a forecast, which takes longer; raises UsageError as `make_plan` does."""
-    jobs = list_jobs(asked.fleet, asked.round, cluster, asked.nodes)
-    require_nodes(asked, cluster, jobs)
-    plan = plan_fleet(asked.fleet.name, asked.round, jobs, {})
-    return plan.replace(notes=tuple(list_flaws(asked.fleet, cluster)))
-
-
 def list_folders(one: NodeClass, cluster: ClusterView | None) -> tuple[str, ...]:
     """Return the folders on this computer that the nodes of a class write to."""
     if is_remote(one.results):
         return ()
     nodes = choose_nodes(one, cluster)
-    return tuple(dict.fromkeys(one.results.replace(_NODE, node) for node in nodes or ("",)))
+    return tuple(dict.fromkeys(one.results.replace(NODE_WORD, node) for node in nodes or ("",)))
 
 
 def gather_traces(asked: FleetCall, folders: dict[str, tuple[str, ...]]) -> tuple[JobTrace, ...]:

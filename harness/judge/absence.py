@@ -96,18 +96,28 @@ def _list_silent(
             end = back or today
             if end and (end - day).days > silent_nights:
                 sha = next((shas[one] for one in reversed(days[: number + 1]) if shas[one]), "")
-                yield Event(
-                    id=short_hash("silent", node, day.isoformat(), length=_ID),
-                    kind=EventKind.MISSING,
-                    node=node,
-                    day=(day + timedelta(days=silent_nights + 1)).isoformat(),
-                    run="",
-                    old=sha,
-                    new=sha,
-                    subject=f"no report since {day.isoformat()}",
-                    returned=back.isoformat() if back else "",
-                    open=back is None,
-                )
+                event = make_silence(node, day, silent_nights)
+                yield event.replace(old=sha, new=sha, returned=back.isoformat() if back else "", open=back is None)
+
+
+def name_silence(node: str, since: str) -> str:
+    """Return the id of the event of a node that has reported nothing since a day."""
+    return short_hash("silent", node, since, length=_ID)
+
+
+def make_silence(node: str, day: date, silent_nights: int) -> Event:
+    """Return the event of a node that has reported nothing since a day, for more than so many nights."""
+    return Event(
+        id=name_silence(node, day.isoformat()),
+        kind=EventKind.MISSING,
+        node=node,
+        day=(day + timedelta(days=silent_nights + 1)).isoformat(),
+        run="",
+        old="",
+        new="",
+        subject=f"no report since {day.isoformat()}",
+        open=True,
+    )
 
 
 def _read_day(text: str) -> date | None:

@@ -1,12 +1,11 @@
 """Nodes of a fleet that report nothing, those among them that never did: no series can miss what never was."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from harness.records.history import Event, EventKind
-from harness.records.record import short_hash
+from harness.judge.absence import make_silence, name_silence
+from harness.records.history import Event
 
-_ID = 8
 _NEVER = "never"
 
 
@@ -30,18 +29,8 @@ def _find(
         last = days[node][-1] if days.get(node) else None
         since = last or first
         if since and (today - since).days > silent_nights:
-            subject = f"no report since {last.isoformat()}" if last else "it has never reported"
-            yield Event(
-                id=short_hash("silent", node, last.isoformat() if last else _NEVER, length=_ID),
-                kind=EventKind.MISSING,
-                node=node,
-                day=(since + timedelta(days=silent_nights + 1)).isoformat(),
-                run="",
-                old="",
-                new="",
-                subject=subject,
-                open=True,
-            )
+            event = make_silence(node, since, silent_nights)
+            yield event if last else event.replace(id=name_silence(node, _NEVER), subject="it has never reported")
 
 
 def _read(day: str, today: date) -> date | None:

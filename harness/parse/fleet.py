@@ -7,7 +7,7 @@ from harness.errors import UsageError
 from harness.parse.notation import parse_toml
 from harness.parse.toml_reader import Table, TomlReader, TomlSpot
 from harness.parse.tool.remote_copy import is_remote, parse_remote
-from harness.records.fleet import Fleet, FleetJob, NodeChoice, NodeClass, Scheduler
+from harness.records.fleet import NODE_WORD, Fleet, FleetJob, NodeChoice, NodeClass, Scheduler
 from harness.settings.fleet import JOB_VERBS, JobSettings, choose_job_settings, read_job_settings
 from harness.settings.value import DURATIONS, parse_duration
 
@@ -27,7 +27,7 @@ _HINT = '[class.NAME] with features = "...", and below it [[class.NAME.job]] wit
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # What stands for the name of a node in a folder, and what looks as if it did.
-_NODE_WORD, _PLACEHOLDER = "{node}", re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _OF_FLEET = ("name", "results", "database", "silent_after", "settings", "class")
 _OF_CLASS = ("scheduler", "features", "labels", "nodes", "partition", "options", "harness", "results", "cache")
 _OF_JOB = ("verb", "name", "on", "file", "axis", "limit")
@@ -139,12 +139,12 @@ class _FleetReader(TomlReader):
             self.refuse(what, here.at("harness"), hint='harness = "/srv/harness/scripts/harness"')
         for key, folder in (("results", one.results), ("cache", one.cache)):
             for word in _PLACEHOLDER.findall(folder):
-                if word != _NODE_WORD:
-                    hint = f"{key} = {folder.replace(word, _NODE_WORD)!r}"
-                    self.refuse(f"{key}: only {_NODE_WORD} stands for something, not {word}", here.at(key), hint=hint)
+                if word != NODE_WORD:
+                    hint = f"{key} = {folder.replace(word, NODE_WORD)!r}"
+                    self.refuse(f"{key}: only {NODE_WORD} stands for something, not {word}", here.at(key), hint=hint)
         if is_remote(one.results):
             try:
-                parse_remote(one.results.replace(_NODE_WORD, "node"))
+                parse_remote(one.results.replace(NODE_WORD, "node"))
             except UsageError as error:
                 self.refuse(f"results: {error.what}", here.at("results"), hint=error.hint)
 

@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from harness.records.fleet import Fleet, NodeClass
-
-_NODE = "{node}"
+from harness.records.fleet import NODE_WORD, Fleet, NodeClass
 
 
 class ResultSource(NamedTuple):
@@ -31,12 +29,12 @@ def list_sources(fleet: Fleet, found: Mapping[str, Iterable[str]]) -> tuple[Resu
     """Return the folders of a fleet; `found` are the names of nodes of classes that name none, by their folders."""
     sources: dict[str, ResultSource] = {}
     for one in fleet.classes:
-        if _NODE not in one.results:
+        if NODE_WORD not in one.results:
             known = sources.get(one.results, ResultSource(one.results, ()))
             sources[one.results] = known._replace(classes=(*known.classes, one))
             continue
         for node in one.nodes or found.get(one.results, ()):
-            where = one.results.replace(_NODE, node)
+            where = one.results.replace(NODE_WORD, node)
             known = sources.get(where, ResultSource(where, ()))
             sources[where] = known._replace(classes=(*known.classes, one), nodes=(*known.nodes, node))
     return tuple(_close(source) for source in sources.values())
@@ -51,6 +49,6 @@ def _close(source: ResultSource) -> ResultSource:
 
 def match_node(pattern: str, path: str) -> str:
     """Return the node for which a folder was named by a pattern with `{node}`, empty for another folder."""
-    first, *rest = map(re.escape, pattern.split(_NODE))
+    first, *rest = map(re.escape, pattern.split(NODE_WORD))
     match = re.fullmatch(f"{first}(?P<node>[^/]+){'(?P=node)'.join(rest)}", path)
     return match["node"] if match else ""

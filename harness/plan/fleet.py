@@ -9,6 +9,7 @@ from typing import NamedTuple
 from harness.plan.fleet_array import name_folder
 from harness.plan.fleet_node import choose_nodes
 from harness.records.fleet import (
+    NODE_WORD,
     ClusterView,
     Fleet,
     FleetJob,
@@ -32,7 +33,6 @@ _GENEROUS = 3
 _LEAST_S, _STEP_S = 1800.0, 300.0
 # What a night has beside its last item: its report, and what every start takes.
 _BESIDE_S = 600.0
-_NODE = "{node}"
 _NAMED = 3
 
 
@@ -125,7 +125,7 @@ def _divide(jobs: Iterable[PlannedJob]) -> Iterator[tuple[PlannedJob, ...]]:
 
 def spell_job(one: NodeClass, job: FleetJob, key: JobKey) -> tuple[str, ...]:
     """Return the command of a job on its node; `{node}` stands for the node's name if any node may do it."""
-    node = key.node or _NODE
+    node = key.node or NODE_WORD
     places = (("--results", name_folder(one)), ("--cache", one.cache))
     return (
         *shlex.split(one.harness),
@@ -137,7 +137,7 @@ def spell_job(one: NodeClass, job: FleetJob, key: JobKey) -> tuple[str, ...]:
 
 def fill_node(folder: str, node: str) -> str:
     """Return a folder of a class as it is on one of its nodes."""
-    return folder.replace(_NODE, node)
+    return folder.replace(NODE_WORD, node)
 
 
 def spell_verb(job: FleetJob, key: JobKey) -> tuple[str, ...]:

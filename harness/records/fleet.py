@@ -97,8 +97,9 @@ class JobKey(Record, order=True):
         return "/".join((self.fleet, self.round, self.node_class, self.node or ANY_NODE, self.job))
 
 
-# What stands for the node in the key of a job that any node may do.
+# What stands for the node in the key of a job that any node may do, and in a folder of a class for the node's name.
 ANY_NODE = "*"
+NODE_WORD = "{node}"
 
 
 class ClusterNode(Record):

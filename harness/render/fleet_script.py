@@ -6,11 +6,11 @@ job's.
 
 import shlex
 
-from harness.records.fleet import JobArray, PlannedJob
+from harness.records.fleet import NODE_WORD, JobArray, PlannedJob
 from harness.records.fleet_name import name_log
 
-# What stands for the name of the node in a word, where only the node knows it.
-_NODE, _HOME = "{node}", "~/"
+# What a folder in the home folder begins with.
+_HOME = "~/"
 _SCRIPT = """\
 #!/bin/bash
 # {title}
@@ -53,10 +53,10 @@ def _quote(word: str, node: str) -> str:
     """
     if word.startswith(_HOME):
         return f'"$HOME"/{_quote(word.removeprefix(_HOME), node) if word != _HOME else ""}'
-    if _NODE not in word:
+    if NODE_WORD not in word:
         return shlex.quote(word)
     if node:
-        return shlex.quote(word.replace(_NODE, node))
+        return shlex.quote(word.replace(NODE_WORD, node))
     # Of what stands between, an empty piece needs no quotes.
-    pieces = [shlex.quote(piece) if piece else "" for piece in word.split(_NODE)]
+    pieces = [shlex.quote(piece) if piece else "" for piece in word.split(NODE_WORD)]
     return '"$node"'.join(pieces)
