@@ -2,10 +2,10 @@
 
     python -m benchmarks.bisection [--searches N] [--jobs N] [--only WORD]
 
-It prints the tables of docs/bisect.md. A line of commits has one that makes everything behind it slower; a block is a
-process of GOOD and one of a candidate, in an order drawn by a coin, and the differences of blocks scatter by 2 %.
-Beside the harness's search stand what asv's `find` does and git bisect with one process a commit and with five, which
-measure the same commits on the same simulated node.
+It prints the tables of docs/explanation/bisect.md. A line of commits has one that makes everything behind it slower;
+a block is a process of GOOD and one of a candidate, in an order drawn by a coin, and the differences of blocks
+scatter by 2 %. Beside the harness's search stand what asv's `find` does and git bisect with one process a commit and
+with five, which measure the same commits on the same simulated node.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m benchmarks.calibration [--families N] [--quick]
 
 About six minutes with the default of 2,000 families of four metrics. It prints the tables of live comparisons in
-docs/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. The chance of a false verdict must
-not exceed 1 % per family.
+docs/explanation/statistics.md; those of stored runs come from `benchmarks.calibration_stored`. The chance of a false
+verdict must not exceed 1 % per family.
 """
 
 import argparse

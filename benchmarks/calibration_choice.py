@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibration_choice [--runs N]
 
-It prints tables of docs/statistics.md: what `tune` writes where the start is best, and how well a run with
+It prints tables of docs/explanation/statistics.md: what `tune` writes where the start is best, and how well a run with
 `--precision` knows its median.
 """
 

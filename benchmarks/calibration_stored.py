@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibration_stored [--families N]
 
-It prints tables of docs/statistics.md. The chance of a false verdict must not exceed 1 % per family.
+It prints tables of docs/explanation/statistics.md. The chance of a false verdict must not exceed 1 % per family.
 """
 
 import argparse

@@ -3,7 +3,7 @@
     python -m benchmarks.coins [--pools N]
 
 Nothing differs between the sides, but the process that starts second in a block is faster. It prints a table of
-docs/statistics.md.
+docs/explanation/statistics.md.
 """
 
 import argparse

@@ -3,7 +3,7 @@
         python -m benchmarks.faults [--only WORD] [--jobs N] [--list] [--slow N]
 
 Ends with 0 when every fault was handled as expected, else with 1; every deviation is named above the summary. See
-docs/faults.md.
+docs/reference/faults.md.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
     python -m benchmarks.nightly [--only TABLE] [--nights N] [--years N] [--jobs N] [--otava PYTHON] [--keep FILE]
 
-It prints the tables of docs/nightly.md. The planner, the detector and the statistics are the harness's own; a node of
-59 series is simulated under them, and commits come as they did in whisper.cpp. `--keep` writes each year to a file as
-it ends, as a line of JSON, and `--summary` makes the tables of such a file. `--otava` names a Python that has Apache
-Otava, see `benchmarks.suspicion`.
+It prints the tables of docs/explanation/nightly.md. The planner, the detector and the statistics are the harness's
+own; a node of 59 series is simulated under them, and commits come as they did in whisper.cpp. `--keep` writes each
+year to a file as it ends, as a line of JSON, and `--summary` makes the tables of such a file. `--otava` names a
+Python that has Apache Otava, see `benchmarks.suspicion`.
 """
 
 import argparse

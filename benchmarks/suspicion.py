@@ -2,9 +2,9 @@
 
     python -m benchmarks.suspicion [--nodes N] [--nights N] [--otava PYTHON] [--otava-nodes N] [--quick]
 
-It prints the tables of docs/history.md, with `--only rates`, `delays` or `speed` one of them. A node has 59 series, a
-point each a night, that scatter by 1 % from night to night. `--otava` names a Python that has Apache Otava, to judge
-some of the same nodes with, each night anew:
+It prints the tables of docs/explanation/history.md, with `--only rates`, `delays` or `speed` one of them. A node has
+59 series, a point each a night, that scatter by 1 % from night to night. `--otava` names a Python that has Apache
+Otava, to judge some of the same nodes with, each night anew:
 
     python3 -m venv otava && otava/bin/pip install apache-otava==0.8.0
 """

@@ -1,4 +1,4 @@
-"""A check of ReFrame that runs a verb of the harness, on whatever scheduler ReFrame knows; see docs/fleet.md.
+"""A check of ReFrame that runs a verb of the harness, on whatever scheduler ReFrame knows; see docs/how-to/fleet.md.
 
 reframe -C settings.py -c contrib/reframe_harness.py -r -S 'command=run --model tiny' -S results=/srv/results/inbox
 """
@@ -46,7 +46,9 @@ class HarnessCheck(rfm.RunOnlyRegressionTest):
     @sanity_function
     def is_finished(self) -> object:
         code = sn.extractsingle(r"^exit code (\d+)$", self.stdout, 1, int)
-        return sn.assert_eq(code, 0, msg="the harness ended with exit code {0}; see outcome.json and docs/nightly.md")
+        return sn.assert_eq(
+            code, 0, msg="the harness ended with exit code {0}; see outcome.json, docs/explanation/nightly.md"
+        )
 
     @run_before("performance")
     def read_numbers(self) -> None:

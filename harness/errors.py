@@ -1,16 +1,16 @@
 """Every way in which the harness itself can fail, with the exit code on the class.
 
-Failure of the thing measured (a build, a test, a benchmark) is data in a `Run`, not an exception; its exit
-codes are in `harness.records.run`.
+Failure of the thing measured (a build, a test, a benchmark) is data in a `Run`, not an exception.
 """
 
+from harness.records.exit_code import ExitCode
 from harness.records.secret import redact
 
 
 class HarnessError(Exception):
     """What happened, its likely cause, and the next command to try."""
 
-    exit_code = 1
+    exit_code: ExitCode = ExitCode.DEFECT
 
     def __init__(self, what: str, *, cause: str = "", hint: str = "") -> None:
         # What a program complained of may quote a URL with a login.
@@ -36,13 +36,13 @@ class HarnessError(Exception):
 class UsageError(HarnessError):
     """The command line, a setting or an environment variable asks for something that does not exist."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class UnfitError(HarnessError):
     """The environment cannot do this: no compiler, no disk space, no memory, a read-only folder, a busy node."""
 
-    exit_code = 3
+    exit_code = ExitCode.UNFIT
 
 
 class PartlyUnfitError(UnfitError):
@@ -52,7 +52,7 @@ class PartlyUnfitError(UnfitError):
 class NoisyError(UnfitError):
     """The node is too noisy for a measurement now, and may be quiet later: a scheduler may try again (EX_TEMPFAIL)."""
 
-    exit_code = 75
+    exit_code = ExitCode.NOISY
 
 
 class LimitError(HarnessError):
@@ -61,22 +61,22 @@ class LimitError(HarnessError):
     It is not an UnfitError, so that it is never mistaken for a missing program.
     """
 
-    exit_code = 3
+    exit_code = ExitCode.UNFIT
 
 
 class UnavailableError(HarnessError):
     """Sources or weights are unavailable, or are not what was pinned."""
 
-    exit_code = 4
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class UnreadableError(HarnessError):
     """An input file cannot be understood."""
 
-    exit_code = 5
+    exit_code = ExitCode.UNREADABLE
 
 
 class InterruptedRunError(HarnessError):
     """The person at the keyboard (or the system) asked the run to stop; its state is on disk."""
 
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED

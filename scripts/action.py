@@ -106,7 +106,7 @@ def measure_without_secrets(environ: Mapping[str, str]) -> int:
     code = run_harness(words, {**keep_back(environ), **given})
     write_outputs(environ, exit_code=str(code))
     if code and measure_summary(environ) == before:
-        about = "the log of this step says why, and docs/nightly.md what the code means"
+        about = "the log of this step says why, and docs/explanation/nightly.md what the code means"
         write_summary(environ, f"harness `{clean_word(words[0])}` ended with exit code {code}: {about}\n")
     return code
 

@@ -11,7 +11,7 @@ from harness.render.explanation import render_page
 from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
-CAVEATS = ROOT / "docs" / "caveats.md"
+CAVEATS = ROOT / "docs" / "reference" / "caveats.md"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 _HEADING = "## Classes"
 _ABOUT = """Every public class by room, with the first sentence of its own description.

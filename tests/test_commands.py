@@ -17,7 +17,7 @@ from harness.cli.verb import VERBS
 from harness.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").rglob("*.py")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.py")]
 _COMMAND = re.compile(r"python (?:-m (benchmarks(?:\.\w+)+)|(benchmarks/\w+)\.py)([^`\n]*)")
 _HARNESS = re.compile(
     r"(?:^|`)(?:\./scripts/harness|(?:\.venv/\w+/bin/)?python -m harness|harness) (?!= )([^`\n]*)", re.MULTILINE
@@ -61,7 +61,7 @@ def test_a_quoted_command_is_understood(page: str, script: str, words: str) -> N
 
 def harness_commands() -> Iterator[tuple[str, str]]:
     """Yield the commands of the harness that stand alone on a line of a page's code, or in backticks."""
-    for page in sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")):
+    for page in sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         for line in _HARNESS.findall(text):
             words = re.split(r"\s+#|\s*[|>&]\s|\s{3,}|\s→", line)[0].strip()
@@ -95,7 +95,7 @@ def test_the_quoted_commands_are_found() -> None:
         "building",
     ):
         assert any(name == f"benchmarks.{script}" for _, name, _ in FOUND), script
-    assert any(page == "docs/performance.md" for page, _, _ in FOUND)
+    assert any(page == "docs/reference/performance.md" for page, _, _ in FOUND)
 
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:

@@ -15,7 +15,7 @@ from tests.page import list_classes
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TOP = {path.name for path in ROOT.iterdir()} & {
     "benchmarks", "docs", "harness", "scripts", "tests", "third_party", ".ci", ".github"
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Promises of docs/security.md that hold for the whole house."""
+"""Promises of docs/reference/security.md that hold for the whole house."""
 
 import ast
 import re

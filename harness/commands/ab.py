@@ -9,7 +9,7 @@ from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
 from harness.records.caveat import CaveatCode
-from harness.records.run import ExitCode
+from harness.records.exit_code import ExitCode
 from harness.records.wording import format_count
 from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.origin import describe_seed, name_side_source

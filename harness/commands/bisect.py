@@ -22,7 +22,7 @@ from harness.plan.bisect_choice import DEFAULT_EFFORT, forecast_ends, forecast_s
 from harness.plan.commit_line import lay_line
 from harness.records.bisection import BisectVerdict, StoredBisection
 from harness.records.comparison import ALPHA
-from harness.records.run import ExitCode
+from harness.records.exit_code import ExitCode
 from harness.render.bisection import render_bisection, render_plan
 from harness.render.plain import format_seconds
 from harness.run.places import Workplace, hold_node

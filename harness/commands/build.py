@@ -6,7 +6,7 @@ from harness.commands.output import Output
 from harness.commands.request.measure import resolve_node, resolve_unmeasured
 from harness.commands.request.place import open_workplace
 from harness.commands.verb import Verb, VerbGroup
-from harness.records.run import ExitCode
+from harness.records.exit_code import ExitCode
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
 from harness.run.places import hold_node

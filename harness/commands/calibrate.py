@@ -11,7 +11,7 @@ from harness.judge.sample import pool_samples
 from harness.records.calibration import AATrial, Calibration
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import ALPHA
-from harness.records.run import ExitCode
+from harness.records.exit_code import ExitCode
 from harness.render.calibration import render_calibration
 from harness.render.origin import describe_seed
 from harness.run.places import hold_node

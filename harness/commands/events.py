@@ -115,5 +115,5 @@ VERB = Verb(
         ("harness events", "the newest of them, newest last"),
         ("harness events show 057ac09d", "one with its evidence, and the command that would sort it"),
     ),
-    details=f"What is decided about an event stands in {TRIAGE} beside the bundles (docs/history.md).",
+    details=f"What is decided about an event stands in {TRIAGE} beside the bundles (docs/explanation/history.md).",
 )

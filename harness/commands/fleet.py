@@ -115,5 +115,5 @@ VERB = Verb(
         ("harness fleet status", "what became of each job, and the command that shows more"),
         ("harness fleet collect", "what the nodes left, each bundle as a whole, into one results folder"),
     ),
-    details=f"What each node runs stands in {FLEET_FILE} (docs/fleet.md).",
+    details=f"What each node runs stands in {FLEET_FILE} (docs/how-to/fleet.md).",
 )

@@ -22,9 +22,9 @@ from harness.parse.tool.remote_copy import is_remote
 from harness.plan.collection import ResultSource, list_sources, match_node
 from harness.plan.fleet_node import choose_nodes
 from harness.records.collection import CollectedNode, FleetCollection, FoundItem, RefusedItem
+from harness.records.exit_code import ExitCode
 from harness.records.fleet import NODE_WORD, Fleet, JobState, Scheduler
 from harness.records.fleet_name import name_log
-from harness.records.run import ExitCode
 from harness.render.collection import render_collection
 from harness.settings.layer import nearest
 from harness.store.bundle_import import ImportedItem, import_bundles

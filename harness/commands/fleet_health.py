@@ -11,8 +11,8 @@ from harness.judge.node_gauge import METRICS
 from harness.judge.node_health import HealthFacts, judge_health
 from harness.plan.fleet_node import choose_nodes
 from harness.records.card import RunFilter
+from harness.records.exit_code import ExitCode
 from harness.records.fleet import Scheduler
-from harness.records.run import ExitCode
 from harness.render.node_health import render_health
 from harness.settings.layer import nearest
 from harness.store.known_history import HistoryQuestion, load_numbers

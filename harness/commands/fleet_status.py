@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from harness.commands.fleet_action import FleetCall
 from harness.commands.fleet_round import look_at_round
 from harness.judge.fleet_silence import find_silent_nodes
-from harness.records.run import ExitCode
+from harness.records.exit_code import ExitCode
 from harness.render.fleet_status import needs_somebody, render_status
 from harness.store.layout import list_months
 

@@ -25,7 +25,7 @@ _MISSING = (JobState.ABSENT, JobState.LOST)
 def submit_round(asked: FleetCall) -> int:
     """Submit the jobs of a round that are absent or lost, print what became of all, and return the exit code."""
     if all(one.scheduler is not Scheduler.SLURM for one in asked.fleet.classes):
-        hint = "their workflow starts them (docs/fleet.md)"
+        hint = "their workflow starts them (docs/how-to/fleet.md)"
         raise UsageError("no class is for Slurm: runners of GitHub Actions take their jobs by themselves", hint=hint)
     call = asked.call
     dry = call.flag("dry_run")

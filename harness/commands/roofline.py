@@ -11,10 +11,11 @@ from harness.judge.node_fact import caveat_standstill
 from harness.judge.roofline import bound_peak, judge_roofline
 from harness.parse.bench.roofline import parse_roofline
 from harness.plan.roofline import MEASURE, plan_roofline, plan_roofline_build
+from harness.records.exit_code import ExitCode
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
 from harness.records.roofline import CeilingKind
-from harness.records.run import ExitCode, Run
+from harness.records.run import Run
 from harness.records.source import Commit, Source
 from harness.render.plan import render_plan
 from harness.render.roofline import render_roofline

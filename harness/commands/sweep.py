@@ -36,10 +36,11 @@ from harness.errors import (
     UnreadableError,
     UsageError,
 )
+from harness.records.exit_code import ExitCode
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
-from harness.records.run import ExitCode, Run
+from harness.records.run import Run
 from harness.records.sweep import SweepEntry
 from harness.render.sweep import describe_equals, render_sweep, render_sweep_csv, render_sweep_markdown
 from harness.run.places import Workplace, hold_node

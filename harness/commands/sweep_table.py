@@ -8,9 +8,10 @@ from harness.commands.request.sweep import SweepRequest
 from harness.commands.verb import Argument, Call
 from harness.errors import UsageError
 from harness.judge.sweep_table import tabulate_sweep
+from harness.records.exit_code import ExitCode
 from harness.records.plan import Plan
 from harness.records.record import Record
-from harness.records.run import ExitCode, Run, SettingUsed
+from harness.records.run import Run, SettingUsed
 from harness.records.sweep import RowAbsence, Sweep, SweepTable
 from harness.records.wording import format_count
 from harness.render.origin import describe_seed

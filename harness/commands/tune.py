@@ -13,9 +13,10 @@ from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
 from harness.errors import HarnessError, InterruptedRunError
 from harness.plan.side import KEYS
 from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_median, find_score
+from harness.records.exit_code import ExitCode
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
-from harness.records.run import ExitCode, Run
+from harness.records.run import Run
 from harness.records.suite import Suite
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Tuning

@@ -8,10 +8,11 @@ from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
 from harness.plan.precision import find_correlated, find_imprecise
 from harness.records.caveat import Caveat, CaveatCode
+from harness.records.exit_code import ExitCode
 from harness.records.measurement import FLOP_RATE, TABLE_METRICS
 from harness.records.outcome import Status
 from harness.records.plan import Phase
-from harness.records.run import ExitCode, Run, SystemInfo
+from harness.records.run import Run, SystemInfo
 from harness.records.suite import OF_MODELS
 from harness.stats.series import summarize_run
 

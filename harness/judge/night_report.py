@@ -10,10 +10,11 @@ from harness.judge.night_change import is_over, is_silent, is_slower
 from harness.judge.night_outcome import describe_outcome
 from harness.plan.night import plan_night
 from harness.records.bisection import BisectReport, Suspect
+from harness.records.exit_code import ExitCode
 from harness.records.history import Event, EventKind, History
 from harness.records.night import AuditCount, BranchCommit, CodeSearch, DoneItem, NightPlan, NightView, WorkKind
 from harness.records.night_report import EventNote, NightReport, SuspectCommit
-from harness.records.run import SCHEMA, ExitCode
+from harness.records.run import SCHEMA
 
 # What a trial found that began so long before the end of a night is new, or since an earlier night has ended: a night
 # that was killed and went on counts as one, and two nights are farther apart.

@@ -2,7 +2,7 @@
 
 Trials of the same two commits are put together over all nights: one family, one chance of a false verdict, however
 often it was looked at. Every trial draws new coins, so it does not matter why there was another one: see "Several
-nights" in docs/statistics.md. Blocks of a search, of an anchor and of an audit answer other questions.
+nights" in docs/explanation/statistics.md. Blocks of a search, of an anchor and of an audit answer other questions.
 """
 
 import functools

@@ -5,8 +5,9 @@ from pathlib import Path
 from harness.night.request import ask_for, choose_live
 from harness.night.result import WorkResult, find_trouble, interrupt, name_failure
 from harness.plan.side import SideRequest
+from harness.records.exit_code import ExitCode
 from harness.records.night import DoneStatus, WorkItem, WorkKind
-from harness.records.run import ExitCode, Run
+from harness.records.run import Run
 from harness.run.finish import conclude
 from harness.run.places import Workplace, hold_node
 from harness.settings.request import NightRequest

@@ -17,8 +17,8 @@ from harness.night.comparison import compare_commits
 from harness.night.measurement import build_commit, measure_commit
 from harness.night.quest import search_commit
 from harness.night.result import WorkResult, interrupt
+from harness.records.exit_code import ExitCode
 from harness.records.night import DoneItem, DoneStatus, WorkItem, WorkKind
-from harness.records.run import ExitCode
 from harness.run.places import Workplace
 from harness.settings.request import NightRequest
 from harness.system.limit import explain_stop, limit_of

@@ -118,7 +118,7 @@ class Forecast(NamedTuple):
 def forecast_search(candidates: Sequence[CandidateCommit], effort: Effort) -> Forecast:
     """Return what a search of these candidates takes, if the change is about as large as what is looked for.
 
-    The trials at both ends of the search, and a few blocks for each time that the line is halved (docs/bisect.md).
+    The trials at both ends of the search, and a few blocks each time the line is halved (docs/explanation/bisect.md).
     """
     count = len(candidates)
     halvings = math.ceil(math.log2(max(1, count)))

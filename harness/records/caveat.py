@@ -4,7 +4,7 @@ from harness.records.record import ExplainedWord, Record
 
 
 class CaveatCode(ExplainedWord):
-    """What a caveat is about, with one line of meaning; docs/caveats.md and `harness explain` show these lines.
+    """What a caveat is about, with one line of meaning, which docs/reference/caveats.md and `harness explain` show.
 
     A code is stored in records and read by programs, so it keeps its meaning for ever.
     """

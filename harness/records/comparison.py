@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from harness.records.caveat import Caveat
+from harness.records.exit_code import ExitCode
 from harness.records.measurement import Case
 from harness.records.record import Record
-from harness.records.run import ExitCode
 
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01

@@ -1,10 +1,11 @@
 """One invocation: node x commit x config, and all its results."""
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from harness.records.backend import BackendClaim, Device
 from harness.records.build import CodeDigests, Config, Toolchain
 from harness.records.caveat import Caveat
+from harness.records.exit_code import ExitCode
 from harness.records.gap import Gap, find_gaps
 from harness.records.measurement import Measurement
 from harness.records.node import Node
@@ -35,17 +36,6 @@ CMAKE_OPTIONS = "cmake_options"
 CPU_FEATURES = "cpu_features"
 # Stands in the id of a search for the best settings, which its runs have for their sweep.
 SEARCH = "-tune-"
-
-
-class ExitCode(IntEnum):
-    """The exit codes of runs and comparisons; those of the harness's own failures are in `harness.errors`."""
-
-    OK = 0
-    BUILD_FAILED = 10
-    TESTS_FAILED = 11
-    BENCHMARK_FAILED = 12
-    REGRESSION = 20
-    INCONCLUSIVE = 21
 
 
 class SettingOrigin(StrEnum):

@@ -1,4 +1,4 @@
-"""What the codes in results mean: for a terminal, and as the page docs/caveats.md."""
+"""What the codes in results mean: for a terminal, and as the page docs/reference/caveats.md."""
 
 import textwrap
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def render_explanations(found: Sequence[Explanation]) -> str:
 
 
 def render_page() -> str:
-    """Return the page docs/caveats.md."""
+    """Return the page docs/reference/caveats.md."""
     parts = ["# Caveats and causes of failure\n"]
     for kind, title in _TITLES.items():
         rows = [f"| `{one.code}` | {one.meaning} |\n" for one in list_explanations() if one.kind == kind]

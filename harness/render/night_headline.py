@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from harness.judge.night_change import is_over, is_slower
+from harness.records.exit_code import ExitCode
 from harness.records.history import Event, EventKind
 from harness.records.night import DoneStatus, WorkKind
 from harness.records.night_report import NightReport
-from harness.records.run import ExitCode
 from harness.records.wording import format_count
 from harness.render.plain import format_seconds
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from harness.stats.symmetry import bound_shift, choose_scales, measure_spread
 
 # The bound on the chance of a false alarm in a night, over all sequences of a node. An alarm costs one comparison and
-# accuses nobody; simulated nodes have one in hundreds of nights (docs/statistics.md).
+# accuses nobody; simulated nodes have one in hundreds of nights (docs/explanation/statistics.md).
 ALPHA = 0.1
 # The nights on the new level, and those on the old one, that are looked at; all others would take too long.
 _NEW = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26)

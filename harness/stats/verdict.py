@@ -182,7 +182,7 @@ def _find_detectable(evidence: Evidence, bounds: tuple[float, float]) -> float:
 
     It must move by its width, and by what chance takes away in one case of ten: a bound varies with the centre and with
     its distance from it, which is known to about one part in sqrt(n), as is the spread of the n units behind it.
-    docs/statistics.md shows by simulation how often such a change is found.
+    docs/explanation/statistics.md shows by simulation how often such a change is found.
     """
     reach = max(evidence.centre - bounds[0], bounds[1] - evidence.centre)
     return _as_change(reach + _MISS * math.hypot(evidence.error, reach / math.sqrt(evidence.n)))

@@ -14,9 +14,9 @@ import msgspec
 from harness.errors import UnreadableError
 from harness.parse.job_key import read_round
 from harness.plan.run import is_plain
+from harness.records.exit_code import ExitCode
 from harness.records.fleet import JobTrace
 from harness.records.purpose import RunPurpose
-from harness.records.run import ExitCode
 from harness.store.bundle import NIGHT, PARTIAL, RUN, SWEEP, UNDATED, load_run, month_folder
 from harness.store.json_file import decode_run
 from harness.store.layout import list_month_folders

@@ -1,7 +1,7 @@
 """The peak memory of a process, computed from the shape of its model before it is started.
 
 The buffers are those that whisper.cpp v1.8.5 allocates and logs (`whisper_init_state`), as far as the benchmark uses
-them. docs/memory.md has the derivation and measurements.
+them. docs/explanation/memory.md has the derivation and measurements.
 """
 
 from harness.records.suite import Engine

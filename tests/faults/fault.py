@@ -9,7 +9,7 @@ from tests.faults.stage import SHORT, Stage
 
 
 class Family(StrEnum):
-    """Families of faults, as docs/faults.md calls them."""
+    """Families of faults, as docs/reference/faults.md calls them."""
 
     TOOL = "tools that fail"
     OUTPUT = "output that lies"

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.records.exit_code import ExitCode
 from harness.records.outcome import Status, StepResult
-from harness.records.run import ExitCode, Run
+from harness.records.run import Run
 from harness.store.bundle import load_run
 from tests.faults.fault import Deviation, Fault, Kind, Look, Seen
 from tests.faults.stage import SHORT, Done, Stage

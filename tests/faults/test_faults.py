@@ -18,7 +18,7 @@ from tests.faults.judge import play
 from tests.faults.shim import Shimmed
 from tests.faults.stage import SHORT, Stage, Template
 
-PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 CUTS = tuple(fault for fault in CATALOG if any(isinstance(deed, Cut) for deed in fault.deeds))
 PLAYED = tuple(fault for fault in CATALOG if not any(isinstance(deed, Cut) for deed in fault.deeds))
 

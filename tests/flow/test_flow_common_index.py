@@ -1,6 +1,6 @@
 """The index of a fleet on a real server: collectors beside each other, readers without bundles, roles with few rights.
 
-The roles are made by the very lines that docs/fleet.md shows.
+The roles are made by the very lines that docs/how-to/fleet.md shows.
 """
 
 import re
@@ -240,12 +240,12 @@ class TestCollectors:
 
 
 class TestRights:
-    """As few rights as do, as docs/fleet.md grants them."""
+    """As few rights as do, as docs/how-to/fleet.md grants them."""
 
     @pytest.fixture
     def logins(self, server: Server) -> dict[str, str]:
         """Return a URL for each role, in a new database."""
-        (text,) = SQL.findall((ROOT / "docs" / "fleet.md").read_text(encoding="utf-8"))
+        (text,) = SQL.findall((ROOT / "docs" / "how-to" / "fleet.md").read_text(encoding="utf-8"))
         name = f"fleet{time.monotonic_ns()}"
         roles = ("fleet_owner", "fleet_writer", "fleet_reader")
         text = re.sub(r"\bDATABASE fleet\b", f"DATABASE {name}", text)

@@ -18,7 +18,7 @@ from tests.flow.kit import Kit, wait_for
 from tests.job import ROOT
 
 CHECK = ROOT / "contrib" / "reframe_harness.py"
-PAGE = ROOT / "docs" / "fleet.md"
+PAGE = ROOT / "docs" / "how-to" / "fleet.md"
 # Runs here whatever is to run on a host; rsync uses it, too.
 SSH = """\
 #!/bin/sh

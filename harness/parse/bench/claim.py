@@ -2,7 +2,7 @@
 
 whisper.cpp prints `using CUDA0 backend` before it starts the device. If that fails, it says so in another line and
 computes on the CPU, without an error. So a line that is printed in advance counts only if nothing contradicts it.
-docs/backends.md lists the lines, when each is printed, and what contradicts it (v1.5 to v1.9.3).
+docs/reference/backends.md lists the lines, when each is printed, and what contradicts it (v1.5 to v1.9.3).
 """
 
 import functools

@@ -1,6 +1,6 @@
 """Files in Git LFS: the commit holds a pointer with the sum of the content, the work tree the content itself.
 
-git compares the two with a filter. No filter runs here (docs/security.md), so this module does the same.
+git compares the two with a filter. No filter runs here (docs/reference/security.md), so this module does the same.
 """
 
 import hashlib

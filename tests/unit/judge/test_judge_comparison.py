@@ -12,10 +12,11 @@ from harness.judge.sample import match_trials, pool_samples, sample_runs
 from harness.plan.block import ROLES, plan_block
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import ALPHA, Family, Verdict
+from harness.records.exit_code import ExitCode
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import StepResult
 from harness.records.plan import Phase
-from harness.records.run import GGML_CI, ExitCode, Run
+from harness.records.run import GGML_CI, Run
 from harness.records.trial import Role, Trial
 from harness.settings.layer import layer_settings
 from harness.stats.pairing import pair_measurements

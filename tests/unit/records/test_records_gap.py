@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from harness.judge.caveat import derive_caveats
+from harness.records.exit_code import ExitCode
 from harness.records.gap import find_gaps
 from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
-from harness.records.run import GGML_CI, ExitCode, Run
+from harness.records.run import GGML_CI, Run
 from harness.records.suite import Benchmark
 from harness.records.trial import Role, Trial
 from harness.records.weights import Audio, WeightsKind

@@ -8,10 +8,10 @@ import pytest
 
 from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.plan.block import ROLES, BlockPlan
+from harness.records.exit_code import ExitCode
 from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
-from harness.records.run import ExitCode
 from harness.records.trial import Role, Trial, TrialEnd
 from harness.settings.request import TrialDesign
 from harness.system.console import Console

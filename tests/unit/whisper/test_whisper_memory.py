@@ -8,7 +8,7 @@ from harness.whisper.memory import estimate_memory
 from harness.whisper.tensor_layout import SHAPES, file_bytes
 from tests import factory
 
-# Peak RSS in bytes of whisper-bench with synthetic F16 weights on a two-core x86 guest: docs/memory.md.
+# Peak RSS in bytes of whisper-bench with synthetic F16 weights on a two-core x86 guest: docs/explanation/memory.md.
 MEASURED = {
     ("tiny", 0): 327_102_464,
     ("tiny", 1): 257_339_392,

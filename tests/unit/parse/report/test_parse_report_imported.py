@@ -8,10 +8,11 @@ from hypothesis import given
 
 from harness.parse.report.imported import import_run
 from harness.parse.report.report import parse_report
+from harness.records.exit_code import ExitCode
 from harness.records.measurement import Case, MeasurementOrigin
 from harness.records.outcome import Status
 from harness.records.plan import Phase
-from harness.records.run import GGML_CI, ExitCode, Run, SettingOrigin
+from harness.records.run import GGML_CI, Run, SettingOrigin
 from harness.stats.series import summarize_run
 from tests.grammar import reports
 

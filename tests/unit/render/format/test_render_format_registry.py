@@ -15,7 +15,7 @@ def between(text: str, name: str) -> str:
 
 
 def test_the_page_lists_the_formats_and_metrics_as_they_are() -> None:
-    page = (DOCS / "formats.md").read_text(encoding="utf-8")
+    page = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
     assert between(page, "formats") == tabulate_formats()
     assert between(page, "metrics") == tabulate_metrics()
 
