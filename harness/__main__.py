@@ -87,6 +87,7 @@ def main():
     try:
         return run_command()
     except ImportError as error:  # a package that only some commands import
+        refuse_shortage(error)  # a verb's own modules are imported only now
         from harness.environment.start import explain
 
         return explain(error)

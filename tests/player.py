@@ -39,7 +39,8 @@ ROOT = Path(__file__).parents[1]
 # What Python and the dynamic loader read before there is a harness: a fork is too late for them.
 _OF_THE_START = ("PYTHON", "LD_", "DYLD_", "LC_", "LANG", "MALLOC_", "GLIBC_TUNABLES")
 # With what a run imports on top of what every command does.
-_IMPORTED = "harness.cli.main harness.environment.dependency archspec.cpu filelock platformdirs psutil".split()
+_IMPORTED = "harness.cli.main harness.cli.completion harness.environment.dependency".split()
+_IMPORTED += "archspec.cpu filelock platformdirs psutil".split()
 _NUMBER = struct.Struct("i")
 # Long enough for anything but a defect.
 _PATIENCE_S = 300
@@ -295,6 +296,7 @@ def main() -> None:
     """Serve; in every fork, be the harness."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    tuple(importlib.import_module("harness.cli.verb").VERBS.values())  # looking a verb up imports its module
     gc.collect()
     gc.freeze()  # or every fork would copy what it merely looks at
     call = _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,9 +1,10 @@
 """The help texts: verbs in groups, settings under headings, examples at the end."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from harness.commands.verb import ArgumentKind, Verb, VerbGroup
+from harness.commands.title import Title, VerbGroup
+from harness.commands.verb import ArgumentKind, Verb
 from harness.render.plain import fold
 from harness.settings.build import BINARY
 from harness.settings.night import WATCH
@@ -44,14 +45,14 @@ WIDTH = 79
 _MOST = 40
 
 
-def render_overview(verbs: Sequence[Verb], options: str) -> str:
+def render_overview(titles: Collection[Title], options: str) -> str:
     """Return the help of the whole command line, verbs in groups; `options` is the help of options without a verb."""
-    width = 2 + max(len(verb.name) for verb in verbs) + 2
+    width = 2 + max(len(title.name) for title in titles) + 2
     lines = ["usage: harness COMMAND [OPTION...]", "", "A benchmark harness for whisper.cpp / ggml.", ""]
     for group in VerbGroup:
-        mine = [verb for verb in verbs if verb.group is group]
+        mine = [title for title in titles if title.group is group]
         if mine:
-            lines += [f"{group}:", *(line for verb in mine for line in _describe(verb, width)), ""]
+            lines += [f"{group}:", *(line for title in mine for line in _describe(title, width)), ""]
     lines += [options, "", "harness COMMAND --help lists the options of a command, with examples.", "", EXIT_CODES]
     return "\n".join(lines) + "\n"
 
@@ -70,9 +71,9 @@ def render_usage(verb: Verb) -> str:
     return " ".join(["harness", verb.name, *words, "[OPTION...]"])
 
 
-def _describe(verb: Verb, width: int) -> list[str]:
+def _describe(title: Title, width: int) -> list[str]:
     return textwrap.wrap(
-        verb.summary, WIDTH, initial_indent=f"  {verb.name}".ljust(width), subsequent_indent=" " * width
+        title.summary, WIDTH, initial_indent=f"  {title.name}".ljust(width), subsequent_indent=" " * width
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from harness.cli.completion import render_script
 from harness.cli.parser import list_given, make_parser, parse
 from harness.cli.verb import VERBS
 from harness.commands.output import Output, OutputForm, refuse_stream
@@ -124,6 +123,8 @@ def _choose_form(settings: Settings, verb: Verb) -> OutputForm:
 
 
 def _complete(shell: str) -> str:
+    from harness.cli.completion import render_script  # needs shtab, and what knows all words
+
     return render_script(make_parser(VERBS, SETTINGS), VERBS, shell)
 
 

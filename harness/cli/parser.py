@@ -10,6 +10,7 @@ from harness import __version__
 from harness.cli.complaint import explain_error, refuse_choice, refuse_rest, refuse_verb
 from harness.cli.help import HEADINGS, WIDTH, render_end, render_overview, render_usage
 from harness.commands.output import OutputForm
+from harness.commands.title import TITLES
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import UsageError
 from harness.settings.name import FILE
@@ -43,15 +44,13 @@ class HarnessParser(argparse.ArgumentParser):
 class _Overview(HarnessParser):
     """The parser of the first word; its help lists all verbs."""
 
-    verbs: tuple[Verb, ...] = ()
-
     def format_help(self) -> str:
         """Return the verbs in groups."""
         formatter = self._get_formatter()
         formatter.start_section("options")
         formatter.add_arguments(self._optionals._group_actions)
         formatter.end_section()
-        return render_overview(self.verbs, formatter.format_help().rstrip())
+        return render_overview(TITLES.values(), formatter.format_help().rstrip())
 
 
 def parse(argv: Sequence[str], verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argparse.Namespace:
@@ -59,13 +58,13 @@ def parse(argv: Sequence[str], verbs: Mapping[str, Verb], settings: Iterable[Set
 
     Without any arguments, the help is printed.
     """
-    parser = make_parser(verbs, settings)
     argv = argv or ["--help"]
     if argv[0] not in ("-h", "--help", "--version", *verbs):
         raise refuse_verb(argv, verbs)
-    arguments, rest = parser.parse_known_args(argv)
+    mine = {argv[0]: verbs[argv[0]]} if argv[0] in verbs else {}  # all others would be imported for nothing
+    arguments, rest = make_parser(mine, settings).parse_known_args(argv)
     if rest and not _add_rest(arguments, rest, verbs[arguments.command]):
-        options = {name: _list_options(one) for name, one in _list_parsers(parser).items()}
+        options = {name: _list_options(one) for name, one in _list_parsers(make_parser(verbs, settings)).items()}
         raise refuse_rest(rest, f"harness {arguments.command}", options.pop(arguments.command), options)
     return arguments
 
@@ -92,9 +91,8 @@ def list_given(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def make_parser(verbs: Mapping[str, Verb], settings: Iterable[Setting]) -> argparse.ArgumentParser:
-    """Return the parser of all verbs."""
+    """Return the parser of these verbs, and of the options that need none."""
     parser = _Overview(prog="harness", formatter_class=_Formatter, allow_abbrev=False)
-    parser.verbs = tuple(verbs.values())
     parser.add_argument(
         "--version", action="version", version=f"harness {__version__}", help="show the version and exit"
     )

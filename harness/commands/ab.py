@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import resolve_ab
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.plan.block import ROLES
 from harness.records.caveat import CaveatCode
@@ -105,8 +105,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="ab",
-    summary="measure two things live, in turns, and say which is faster",
-    group=VerbGroup.COMPARE,
     call=_call,
     arguments=(
         Argument(

@@ -16,7 +16,7 @@ from harness.commands.request.bisect import (
 from harness.commands.request.measure import resolve_node
 from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UsageError
 from harness.plan.bisect_choice import DEFAULT_EFFORT, forecast_ends, forecast_search
 from harness.plan.commit_line import lay_line
@@ -101,8 +101,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="bisect",
-    summary="find the commit that changed the speed, or say which ones cannot be told apart",
-    group=VerbGroup.COMPARE,
     call=_call,
     arguments=(
         Argument(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_node, resolve_unmeasured
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Verb, VerbGroup
+from harness.commands.verb import Verb
 from harness.records.exit_code import ExitCode
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
@@ -33,8 +33,6 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
 
 VERB = Verb(
     name="build",
-    summary="build whisper.cpp and print the build folder",
-    group=VerbGroup.SET_UP,
     call=lambda call: build(call.settings, call.environ, call.output),
     first=("source", "ref", "isa", "compiler", "backend", "define", "rebuild", "dry_run"),
     examples=(

@@ -2,7 +2,7 @@
 
 from harness.commands.output import Output
 from harness.commands.request.place import is_dry, resolve_places
-from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, Verb
 from harness.errors import UnfitError, UsageError
 from harness.plan.prune import PRUNABLE, PruneLimits, choose_kinds, choose_victims
 from harness.records.cache_contents import PruneResult, Removal
@@ -63,8 +63,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="cache",
-    summary="list the contents of the cache folder, or free space there",
-    group=VerbGroup.SET_UP,
     call=_call,
     arguments=(
         Argument(

@@ -6,7 +6,7 @@ from harness.commands.ab import choose_code, show_failure, show_plans
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import resolve_calibration
-from harness.commands.verb import Verb, VerbGroup
+from harness.commands.verb import Verb
 from harness.judge.sample import pool_samples
 from harness.records.calibration import AATrial, Calibration
 from harness.records.caveat import CaveatCode
@@ -120,8 +120,6 @@ def conclude_trials(trials: Sequence[TrialResult], seed: int) -> Calibration:
 
 VERB = Verb(
     name="calibrate",
-    summary="measure a build against itself, to learn what differences this node can detect, and how soon",
-    group=VerbGroup.COMPARE,
     call=lambda call: calibrate(call.settings, call.environ, call.output),
     first=("model", "threads", "metric", "max_time", "trials", "dry_run"),
     examples=(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.trial import resolve_question
 from harness.commands.selection import select_runs
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UsageError
 from harness.judge.comparison import compare_runs, list_uncompared
 from harness.judge.context import GROUPS
@@ -84,8 +84,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="compare",
-    summary="say whether stored runs differ",
-    group=VerbGroup.COMPARE,
     call=_call,
     arguments=(
         Argument(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from harness.commands.output import Output
-from harness.commands.verb import Argument, Verb, VerbGroup
+from harness.commands.verb import Argument, Verb
 from harness.errors import UsageError
 
 SHELLS = tuple("bash zsh fish".split())
@@ -22,8 +22,6 @@ def completion(environ: Mapping[str, str], output: Output, shell: str, script: C
 
 VERB = Verb(
     name="completion",
-    summary="print the script that lets your shell complete harness commands",
-    group=VerbGroup.SET_UP,
     call=lambda call: completion(call.environ, call.output, call.text("shell"), call.script),
     arguments=(
         Argument(name="SHELL", metavar="|".join(SHELLS), choices=SHELLS, help="the shell (default: from $SHELL)"),

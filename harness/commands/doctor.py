@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_checkup
-from harness.commands.verb import Verb, VerbGroup
+from harness.commands.verb import Verb
 from harness.errors import HarnessError, UnfitError
 from harness.judge.diagnosis import CacheSpace, diagnose
 from harness.records.condition import Diagnosis, Finding, FindingStatus
@@ -57,8 +57,6 @@ def _find_tools(request: CheckupRequest, environ: Mapping[str, str]) -> Iterator
 
 VERB = Verb(
     name="doctor",
-    summary="check whether this node is ready for measurements, and say how to fix what is not",
-    group=VerbGroup.SET_UP,
     call=lambda call: doctor(call.settings, call.environ, call.output),
     first=("threads", "strict", "compiler"),
     examples=(

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.commands.history import judge_results, name_places
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
-from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, Verb
 from harness.errors import UsageError
 from harness.judge.event_group import EventGroup, group_events, share_event
 from harness.judge.judged_history import add_triage
@@ -91,8 +91,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="events",
-    summary="what happened on the nodes: changes of code or machine, suspicions, silence",
-    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.commands.output import Output
-from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.errors import UsageError
 from harness.render.explanation import list_explanations, render_explanations
 from harness.settings.layer import nearest
@@ -25,8 +25,6 @@ def explain(output: Output, codes: Sequence[str]) -> int:
 
 VERB = Verb(
     name="explain",
-    summary="explain the code in brackets after a caveat",
-    group=VerbGroup.LOOK,
     call=lambda call: explain(call.output, call.words("code")),
     arguments=(
         Argument(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.selection import select_runs
-from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
+from harness.commands.verb import OUTPUT, RUNS, Argument, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.parse.report.report import parse_report
 from harness.records.record import Record
@@ -64,8 +64,6 @@ def _export(tree: Path, stored: StoredRun) -> Path:
 
 VERB = Verb(
     name="export",
-    summary="write runs as a ggml-ci results tree",
-    group=VerbGroup.EXCHANGE,
     call=lambda call: export_runs(call.settings, call.output, words=call.words("run"), folder=call.text("output")),
     arguments=(
         RUNS,

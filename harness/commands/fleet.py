@@ -13,7 +13,7 @@ from harness.commands.fleet_status import show_status
 from harness.commands.fleet_submit import submit_round
 from harness.commands.request.fleet import FLEET_FILE, choose_classes, load_fleet, settle_places
 from harness.commands.request.place import resolve_places
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UsageError
 from harness.parse.job_key import read_round
 from harness.records.fleet import Fleet
@@ -73,8 +73,6 @@ def _ask(call: Call, action: FleetAction) -> FleetCall:
 
 VERB = Verb(
     name="fleet",
-    summary="many nodes, which a scheduler starts: what runs where, and what became of it",
-    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(

@@ -4,7 +4,7 @@ import difflib
 
 from harness.commands.list import read_dates
 from harness.commands.request.place import resolve_places
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UsageError
 from harness.judge.judged_history import add_triage, select_history
 from harness.judge.series_choice import find_foreign, list_words, matches_words
@@ -111,8 +111,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="history",
-    summary="every number over time: newest value, change, and what looks unlike its past",
-    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(

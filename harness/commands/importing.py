@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
-from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.errors import HarnessError, UnfitError, UnreadableError
 from harness.records.node import NO_NAME
 from harness.records.record import Record
@@ -250,8 +250,6 @@ def _complaint(failures: Sequence[HarnessError], total: int) -> HarnessError:
 
 VERB = Verb(
     name="import",
-    summary="import bundles, ggml-ci reports, pasted tables and logs into the results",
-    group=VerbGroup.EXCHANGE,
     call=lambda call: import_reports(call.settings, call.output, paths=call.words("path"), node=call.text("as_node")),
     arguments=(
         Argument(

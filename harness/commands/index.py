@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from harness.commands.output import Output
 from harness.commands.request.place import resolve_places
-from harness.commands.verb import Argument, ArgumentKind, Call, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, Verb
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.card import IndexState, NewestPoint, NodeContent, RunFilter
 from harness.records.wording import format_count
@@ -105,8 +105,6 @@ def _call(call: Call) -> int:
 _SHOWS = "what is done"
 VERB = Verb(
     name="index",
-    summary="bring the index of the runs up to date, or make it anew; what it holds of each node",
-    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(

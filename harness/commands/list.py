@@ -7,7 +7,7 @@ from typing import NamedTuple
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_places
 from harness.commands.unfinished import unfinished
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.records.card import Card, RunFilter
 from harness.render.list import render_list
@@ -129,8 +129,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="list",
-    summary="list the runs in the results folder, or the unfinished ones",
-    group=VerbGroup.HISTORY,
     call=_call,
     arguments=(
         Argument(

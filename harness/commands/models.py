@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_weights_request
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.parse.pin import ModelKind, expand_models
 from harness.records.weights import Weights
 from harness.run.prepare import prepare_weights
@@ -38,8 +38,6 @@ def _megabytes(size_bytes: int) -> str:
 
 VERB = Verb(
     name="models",
-    summary="list the models, or fetch their weights",
-    group=VerbGroup.SET_UP,
     call=lambda call: models(call.settings, call.environ, call.output, names=call.words("name")),
     arguments=(
         Argument(

@@ -7,7 +7,7 @@ from harness.commands.job_summary import publish
 from harness.commands.output import Output, OutputForm
 from harness.commands.request.nightly import resolve_night
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Verb, VerbGroup
+from harness.commands.verb import Verb
 from harness.night.loop import NightLoop
 from harness.night.notice import find_flaw
 from harness.night.report import close_night
@@ -68,8 +68,6 @@ def _require_quiet(request: NightRequest, work: Workplace) -> None:
 
 VERB = Verb(
     name="nightly",
-    summary="watch a branch: measure what is most urgent, tell code from machine, and report",
-    group=VerbGroup.HISTORY,
     call=lambda call: nightly(call.settings, call.environ, call.output),
     first=("repo", "branch", "anchor", "model", "budget", "notify", "tests", "dry_run"),
     examples=(

@@ -15,7 +15,7 @@ from harness.commands.report_figure import (
 )
 from harness.commands.report_page import HTML, HTML_ENDINGS, compose_report
 from harness.commands.selection import select_runs
-from harness.commands.verb import OUTPUT, RUNS, Argument, Verb, VerbGroup
+from harness.commands.verb import OUTPUT, RUNS, Argument, Verb
 from harness.errors import UnfitError, UsageError
 from harness.records.record import Record
 from harness.render.figure.palette import Theme
@@ -143,8 +143,6 @@ _PICTURE = (
 
 VERB = Verb(
     name="report",
-    summary="write runs in the format of another program, or as csv, json or markdown",
-    group=VerbGroup.EXCHANGE,
     call=lambda call: report(
         call.settings,
         call.output,

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_roofline
 from harness.commands.request.place import open_workplace
-from harness.commands.verb import Verb, VerbGroup
+from harness.commands.verb import Verb
 from harness.judge.node_fact import caveat_standstill
 from harness.judge.roofline import bound_peak, judge_roofline
 from harness.parse.bench.roofline import parse_roofline
@@ -85,8 +85,6 @@ def _reason(results: tuple[StepResult, ...]) -> str:
 
 VERB = Verb(
     name="roofline",
-    summary="measure this node's peak speed: arithmetic, and reading and copying memory",
-    group=VerbGroup.MEASURE,
     call=lambda call: roofline(call.settings, call.environ, call.output),
     first=("threads", "isa", "compiler", "dry_run"),
     examples=(

@@ -8,7 +8,7 @@ from harness.commands.output import Output
 from harness.commands.request.measure import resolve_kept_run, resolve_run
 from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
-from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.judge.roofline import list_shares
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
@@ -64,8 +64,6 @@ def _open(request: RunRequest, work: Workplace, watch: CounterReader, resume: st
 
 VERB = Verb(
     name="run",
-    summary="fetch, build, test and benchmark whisper.cpp, and write a report",
-    group=VerbGroup.MEASURE,
     call=lambda call: run(call.settings, call.environ, call.output, resume=call.maybe("resume")),
     arguments=(
         Argument(

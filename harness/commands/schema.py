@@ -1,7 +1,7 @@
 """`harness schema`: the JSON Schema of run.json, or of what a night or a fleet prints or hands on."""
 
 from harness.commands.output import Output
-from harness.commands.verb import Argument, Verb, VerbGroup
+from harness.commands.verb import Argument, Verb
 from harness.render.schema import SchemaKind, render_schema
 
 
@@ -13,8 +13,6 @@ def schema(output: Output, kind: SchemaKind) -> int:
 
 VERB = Verb(
     name="schema",
-    summary="print the JSON Schema of run.json, of a night's report, or of what a fleet prints",
-    group=VerbGroup.LOOK,
     call=lambda call: schema(call.output, SchemaKind(call.text("kind") or SchemaKind.RUN)),
     arguments=(
         Argument(

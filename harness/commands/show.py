@@ -7,7 +7,7 @@ from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import resolve_results
 from harness.commands.selection import select_runs
 from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, show_stored
-from harness.commands.verb import RUNS, Verb, VerbGroup
+from harness.commands.verb import RUNS, Verb
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares
 from harness.render.bisection import render_bisection
@@ -60,8 +60,6 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
 
 VERB = Verb(
     name="show",
-    summary="print runs, caveats first, or a sweep, a search or a night",
-    group=VerbGroup.LOOK,
     call=lambda call: show(call.settings, call.output, call.words("run"), choose_pivot(call)),
     arguments=(
         RUNS.replace(

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.commands.request.place import resolve_places
-from harness.commands.verb import OUTPUT, Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import OUTPUT, Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.records.record import Record, short_hash
 from harness.records.wording import format_count
@@ -168,8 +168,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="site",
-    summary="write pages about all results: an overview, events, every series, commit, node and run",
-    group=VerbGroup.EXCHANGE,
     call=_call,
     arguments=(
         OUTPUT.replace(

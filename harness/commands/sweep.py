@@ -27,7 +27,7 @@ from harness.commands.sweep_table import (
     show_plan,
     show_table,
 )
-from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import (
     HarnessError,
     InterruptedRunError,
@@ -257,8 +257,6 @@ def _call(call: Call) -> int:
 
 VERB = Verb(
     name="sweep",
-    summary="measure many settings side by side, and print a table of the results",
-    group=VerbGroup.MEASURE,
     call=_call,
     arguments=(
         Argument(

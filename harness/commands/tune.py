@@ -9,7 +9,7 @@ from typing import NamedTuple
 from harness.commands.output import Output
 from harness.commands.request.place import open_workplace
 from harness.commands.request.tune import SearchRequest, resolve_search
-from harness.commands.verb import Argument, ArgumentKind, Verb, VerbGroup
+from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import HarnessError, InterruptedRunError
 from harness.plan.side import KEYS
 from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_median, find_score
@@ -193,8 +193,6 @@ def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
 
 VERB = Verb(
     name="tune",
-    summary="find the best settings for a model on this node, within a time budget",
-    group=VerbGroup.MEASURE,
     call=lambda call: tune(
         call.settings, call.environ, call.output, TuneWords(goal=call.text("for"), write=call.flag("write"))
     ),

@@ -5,21 +5,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from harness.commands.output import Output, OutputForm
+from harness.commands.title import TITLES
 from harness.records.record import Record
 from harness.settings.layer import Settings
 
 BOTH = (OutputForm.TEXT, OutputForm.JSON)
-
-
-class VerbGroup(StrEnum):
-    """The purposes of verbs, in the order in which the help lists them."""
-
-    MEASURE = "measure"
-    COMPARE = "compare"
-    HISTORY = "history"
-    LOOK = "look"
-    SET_UP = "set up"
-    EXCHANGE = "exchange"
 
 
 class ArgumentKind(StrEnum):
@@ -115,21 +105,24 @@ class Call(NamedTuple):
 
 
 class Verb(Record):
-    """A verb: what it does, its arguments (apart from settings), and the function that carries it out.
+    """A verb: its arguments (apart from settings), and the function that carries it out. Its title is in `TITLES`.
 
     `first` are its most used settings, in the order in which the help lists them; `examples` are commands, each with
     a comment. `forms` are the formats in which it prints its result, empty if there is only one.
     """
 
     name: str
-    summary: str
-    group: VerbGroup
     call: Callable[[Call], int]
     arguments: tuple[Argument, ...] = ()
     first: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
     forms: tuple[OutputForm, ...] = BOTH
     details: str = ""
+
+    @property
+    def summary(self) -> str:
+        """What it does, as the help lists it."""
+        return TITLES[self.name].summary
 
 
 # The runs that a verb reads, and the place where it writes its output.

@@ -10,7 +10,7 @@ from harness.cli.main import _choose_form
 from harness.cli.parser import list_given, parse
 from harness.cli.verb import VERBS
 from harness.commands.output import OutputForm
-from harness.commands.verb import VerbGroup
+from harness.commands.title import VerbGroup
 from harness.errors import UsageError
 from harness.settings.layer import Settings, layer_settings
 from harness.settings.table import SETTINGS
@@ -46,6 +46,11 @@ def test_every_setting_stands_under_one_heading() -> None:
 
 def test_settings_name_verbs_that_there_are() -> None:
     assert {verb for setting in SETTINGS for verb in setting.commands} <= VERBS.keys()
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_a_verb_has_the_name_of_its_title(name: str) -> None:
+    assert VERBS[name].name == name
 
 
 @pytest.mark.parametrize("name", VERBS)
