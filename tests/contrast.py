@@ -8,7 +8,8 @@ from pathlib import Path
 from harness.records.caveat import Caveat
 from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import Case
-from harness.render.comparison import ComparedSides, render_comparison, render_comparison_markdown
+from harness.render.comparison import ComparedSides, render_comparison
+from harness.render.comparison_markdown import render_comparison_markdown
 from harness.stats.summary import summarize
 from harness.stats.verdict import UNPAIRED_METHOD
 

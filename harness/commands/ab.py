@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.commands.output import Output
+from harness.commands.job_summary import publish
+from harness.commands.output import Output, OutputForm
 from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import resolve_ab
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
-from harness.plan.block import ROLES
 from harness.records.caveat import CaveatCode
 from harness.records.exit_code import ExitCode
-from harness.records.wording import format_count
-from harness.render.comparison import ComparedSides, render_comparison
+from harness.records.trial_report import SideReport, TrialReport
 from harness.render.origin import describe_seed, name_side_source
 from harness.render.plan import render_plan
+from harness.render.repeat import repeat_trial
+from harness.render.trial_report import render_trial_markdown, render_trial_text
 from harness.run.places import hold_node
 from harness.settings.layer import Settings
 from harness.trial.open_trial import Sides
@@ -37,7 +38,7 @@ def ab(
     setup = make_setup(request.runs[0].measure, work)
     with hold_node(work):
         result = compare(request, setup, work, plant=plant)
-    return _show(result, request, output)
+    return _show(result, request, environ, output)
 
 
 def show_plans(sides: Sides, output: Output) -> int:
@@ -51,11 +52,17 @@ def show_plans(sides: Sides, output: Output) -> int:
 
 def show_failure(result: TrialResult, output: Output) -> int:
     """Say why a trial has no result, and return the exit code; raises UnavailableError if it can never have one."""
+    text, code = describe_failure(result)
+    output.show(text, result.runs)
+    return int(code)
+
+
+def describe_failure(result: TrialResult) -> tuple[str, ExitCode]:
+    """Return why a trial has no result, and the exit code; raises UnavailableError if it can never have one."""
     if result.tally is None:
         broken = result.runs[0]
         reason = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
-        output.show(f"the build of {broken.source.path} failed ({reason}); logs in {result.paths[0]}", result.runs)
-        return int(broken.exit_code)
+        return f"the build of {broken.source.path} failed ({reason}); logs in {result.paths[0]}", broken.exit_code
     if result.interrupted:
         raise InterruptedRunError("interrupted before the first block ended")
     if result.failure and result.failure.hopeless:
@@ -64,25 +71,58 @@ def show_failure(result: TrialResult, output: Output) -> int:
         caveat.message for run in result.runs for caveat in run.caveats if caveat.code == CaveatCode.ILLEGAL_INSTRUCTION
     ]
     reason = f"nothing could be measured: {result.tally.lost[-1].reason}"
-    output.show("\n".join([reason, *dict.fromkeys(causes)]), result.runs)
-    return int(ExitCode.BENCHMARK_FAILED)
+    return "\n".join([reason, *dict.fromkeys(causes)]), ExitCode.BENCHMARK_FAILED
 
 
-def _show(result: TrialResult, request: TrialRequest, output: Output) -> int:
-    if result.family is None or result.tally is None:
-        return show_failure(result, output)
-    baseline, contender = (
-        name_side_source(side.label, run.source) if side.named else side.label
-        for side, run in zip(request.sides, result.runs, strict=True)
-    )
-    sides, plain = ComparedSides(baseline, contender), not output.is_unicode
-    lines = [render_comparison(result.family, sides, width=output.width, plain=plain)]
-    lines.append(
-        f"{format_count(len(result.tally.results), 'block')} in {result.tally.wall_s:.0f} s: {result.tally.stopped}"
-    )
-    lines += [f"{role.value:<9} {path}" for role, path in zip(ROLES, result.paths, strict=True)]
-    output.show("\n".join(lines), result.family)
+def _show(result: TrialResult, request: TrialRequest, environ: Mapping[str, str], output: Output) -> int:
+    report = _report(result, request)
+    if result.family is None:
+        failure, code = describe_failure(result)
+        report = report.replace(failure=failure)
+    markdown = render_trial_markdown(report)
+    publish(markdown, environ, output.console)
+    if output.form is OutputForm.MARKDOWN:
+        output.write(markdown)
+    else:
+        output.show(render_trial_text(report, width=output.width, plain=not output.is_unicode), report)
+    if result.family is None:
+        return int(code)
     return choose_code(result, result.family.exit_code(strict=request.strict), output)
+
+
+def _report(result: TrialResult, request: TrialRequest) -> TrialReport:
+    """Return the record of an answer; a side that was never built has its name alone."""
+    tally, node = result.tally, request.runs[0].node
+    sides = [SideReport(name=label) for label in request.labels]
+    if tally is not None:
+        sides = [
+            SideReport(
+                name=name_side_source(side.label, run.source) if side.named else side.label,
+                sha=run.source.commit.sha,
+                config=run.config.id,
+                run=run.id,
+                path=path,
+            )
+            for side, run, path in zip(request.sides, result.runs, result.paths, strict=True)
+        ]
+    baseline, contender = sides
+    report = TrialReport(
+        node=node.name,
+        cpu=node.cpu.title,
+        baseline=baseline,
+        contender=contender,
+        family=result.family,
+        missing=result.missing,
+    )
+    if tally is None:
+        return report
+    return report.replace(
+        blocks=len(tally.results),
+        lost=len(tally.lost),
+        wall_s=tally.wall_s,
+        stopped=tally.stopped.value if tally.stopped else "",
+        repeat=repeat_trial(*result.runs),
+    )
 
 
 def choose_code(result: TrialResult, otherwise: ExitCode, output: Output) -> int:
@@ -125,5 +165,7 @@ VERB = Verb(
         ("harness ab v1.8.5 ~/whisper.cpp", "a release against your tree"),
         ("harness ab fa=0 fa=1 --model tiny", "the effect of a setting"),
         ("harness ab v1.8.4 v1.8.5 --relink", "rule out code layout"),
+        ("harness ab --format markdown", "for a pull request"),
     ),
+    forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),
 )

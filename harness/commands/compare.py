@@ -11,7 +11,8 @@ from harness.judge.comparison import compare_runs, list_uncompared
 from harness.judge.context import GROUPS
 from harness.records.record import Record
 from harness.records.run import Run
-from harness.render.comparison import ComparedSides, render_comparison, render_comparison_markdown
+from harness.render.comparison import ComparedSides, render_comparison
+from harness.render.comparison_markdown import render_comparison_markdown
 from harness.settings.layer import Settings
 
 

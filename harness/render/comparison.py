@@ -8,19 +8,20 @@ from typing import NamedTuple
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, Difference, Family, Verdict
 from harness.records.measurement import METRICS
+from harness.records.trial_report import is_withheld
 from harness.records.wording import format_count
 from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.case_name import list_shared, share_params, shorten_case
-from harness.render.format.text import markdown
 from harness.render.plain import align, align_within, printable
 from harness.stats.verdict import PAIRED_METHOD
 
 _INDENT = "  "
 _WIDTH = 118
-_HEADER = ("case", "metric", "verdict", "baseline", "contender", "change", "", "p", "MDE", "n")
-_LEFT = 3
+# The columns; the last of them that are left-aligned is the verdict.
+HEADER = ("case", "metric", "verdict", "baseline", "contender", "change", "", "p", "MDE", "n")
+LEFT = 3
 # Where the drawn intervals stand, and how many columns they may have, the most first.
-_BESIDE = _HEADER.index("p")
+_BESIDE = HEADER.index("p")
 _DRAWN = (41, 33, 27, 21, LEAST_COLUMNS)
 # So few comparisons are drawn even where that takes further lines, in at most so many columns.
 _FEW, _NARROW = 8, 27
@@ -51,8 +52,8 @@ def render_comparison(
     table = [*_tabulate(shown, family.threshold, width, plain=plain)] if shown else []
     blocks = (
         [f"baseline   {printable(sides.baseline)}", f"contender  {printable(sides.contender)}"],
-        [*table, *elided, *_legend(shown)] if shown else elided,
-        _facts(family),
+        [*table, *elided, *list_legend(shown)] if shown else elided,
+        list_facts(family),
         _differences(sides.differences),
         _caveats(family, width),
         _wrap("=> ", conclude_family(family), width),
@@ -60,36 +61,13 @@ def render_comparison(
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
 
-def render_comparison_markdown(family: Family, sides: ComparedSides) -> str:
-    """Return the same as Markdown, with every line, for a job summary or a pull request."""
-
-    def row(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(map(markdown, cells))} |"
-
-    header = [*_HEADER[:5], "change, interval", *_HEADER[7:]]
-    rows = ([*cells[:5], f"{cells[5]} {cells[6]}".strip(), *cells[7:]] for cells in _rows(family.comparisons))
-    table = [row(header), row([*["---"] * _LEFT, *["---:"] * (len(header) - _LEFT)]), *map(row, rows)]
-    unlike = [row(["differs", "baseline", "contender"]), row(["---"] * 3)]
-    unlike += [row([one.subject, one.baseline, one.contender]) for one in sides.differences]
-    blocks = (
-        [row(["baseline", "contender"]), row(["---"] * 2), row([sides.baseline, sides.contender])],
-        table,
-        [markdown(line.strip()) + "  " for line in _legend(family.comparisons)],
-        [markdown(line.strip()) + "  " for line in _facts(family)],
-        unlike if sides.differences else [],
-        [f"- {markdown(text)}" for text in _caveat_texts(family)],
-        [f"**{markdown(conclude_family(family))}**"],
-    )
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
-
-
 def conclude_family(family: Family) -> str:
     """Return the conclusion from the verdicts, and what to do next, in a sentence or two."""
     by = {verdict: [one for one in family.comparisons if one.verdict is verdict] for verdict in Verdict}
     worse = [one for one in by[Verdict.REGRESSED] if one.relevant]
     better = [one for one in by[Verdict.IMPROVED] if one.relevant]
-    withheld = [one for one in by[Verdict.UNRESOLVED] if _is_withheld(one)]
-    open_ = [one for one in by[Verdict.UNRESOLVED] if not _is_withheld(one)]
+    withheld = [one for one in by[Verdict.UNRESOLVED] if is_withheld(one)]
+    open_ = [one for one in by[Verdict.UNRESOLVED] if not is_withheld(one)]
     judged = len(family.comparisons) - len(withheld)
     parts = ["A/A, both sides are the same"] if family.comparisons and _is_a_a(family) else []
     if worse:
@@ -116,10 +94,6 @@ def _is_a_a(family: Family) -> bool:
     return any(caveat.code in (CaveatCode.A_A, CaveatCode.EQUAL_CODE) for caveat in family.caveats)
 
 
-def _is_withheld(comparison: Comparison) -> bool:
-    return any(caveat.code == CaveatCode.DIALECT for caveat in comparison.caveats)
-
-
 def _choose(comparisons: Sequence[Comparison], *, full: bool) -> tuple[list[Comparison], list[str]]:
     """Return the comparisons to show, and a line for each benchmark that has more."""
     counts = Counter(one.case.benchmark for one in comparisons)
@@ -140,12 +114,12 @@ def _tabulate(comparisons: Sequence[Comparison], threshold: float, width: int, *
 
     A column of drawn intervals is added: of few comparisons always, of many where it takes no further lines.
     """
-    rows = [_HEADER, *_rows(comparisons)]
-    lines = [*align_within(rows, width, names=_LEFT, left=_LEFT, indent=_INDENT)]
+    rows = [HEADER, *list_cells(comparisons)]
+    lines = [*align_within(rows, width, names=LEFT, left=LEFT, indent=_INDENT)]
     for columns in _DRAWN if width else ():
         drawn = _draw(comparisons, threshold, columns, plain=plain)
         wider = [(*row[:_BESIDE], cell, *row[_BESIDE:]) for row, cell in zip(rows, drawn, strict=False)]
-        tried = [*align_within(wider, width, names=_LEFT, left=_LEFT, indent=_INDENT)] if drawn else []
+        tried = [*align_within(wider, width, names=LEFT, left=LEFT, indent=_INDENT)] if drawn else []
         free = len(tried) <= len(lines) or (columns <= _NARROW and len(comparisons) <= _FEW)
         if drawn and free and max(map(len, tried)) <= width:
             key = "[o] the change and its interval, | none, : the threshold"
@@ -164,7 +138,8 @@ def _draw(comparisons: Sequence[Comparison], threshold: float, columns: int, *, 
     return [head, *(draw_interval(scale, one) for one in changes)]
 
 
-def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
+def list_cells(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each comparison, in the columns of `HEADER`."""
     shared = share_params([one.case for one in comparisons])
     for one in comparisons:
         metric = METRICS[one.metric]
@@ -182,13 +157,15 @@ def _rows(comparisons: Sequence[Comparison]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
+def list_legend(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Yield what all cases of a benchmark have in common, a line for each benchmark."""
     return (f"{_INDENT}{line}" for line in list_shared(share_params([one.case for one in comparisons])))
 
 
-def _facts(family: Family) -> Iterator[str]:
+def list_facts(family: Family) -> Iterator[str]:
+    """Yield how the verdicts came about: the method, its promise, the threshold, and the seeds."""
     unit = "blocks of two processes" if family.method == PAIRED_METHOD else "days, or runs within days"
-    judged = format_count(sum(not _is_withheld(one) for one in family.comparisons), "comparison")
+    judged = format_count(sum(not is_withheld(one) for one in family.comparisons), "comparison")
     yield f"{_INDENT}method     {family.method}"
     alpha = f"alpha {100 * family.alpha:g} %; intervals are not adjusted"
     yield f"{_INDENT}judged     {judged} together at {alpha}; n counts {unit}"
@@ -211,11 +188,11 @@ def _differences(differences: Sequence[Difference]) -> Iterator[str]:
 
 
 def _caveats(family: Family, width: int) -> Iterator[str]:
-    for text in _caveat_texts(family):
+    for text in list_caveats(family):
         yield from _wrap(f"{_INDENT}caveat: ", text, width)
 
 
-def _caveat_texts(family: Family) -> Iterator[str]:
+def list_caveats(family: Family) -> Iterator[str]:
     """Yield the caveats of the family, then those of its comparisons, each once with what it applies to."""
     for caveat in family.caveats:
         yield f"{caveat.message} [{caveat.code}]"

@@ -40,7 +40,7 @@ def codes(run: Run) -> set[str]:
 
 
 def only(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    (comparison,) = json.loads(done.stdout)["comparisons"]
+    (comparison,) = json.loads(done.stdout)["family"]["comparisons"]
     found: dict[str, Any] = comparison
     return found
 
@@ -130,7 +130,8 @@ def test_two_models_in_another_type_are_two_cases(kit: Kit) -> None:
     done = kit.ab("quant=f16", "quant=q8_0", *words, "--json")
     assert done.returncode == 20, done.stderr
     told = {
-        str(Case.of("whisper", **dict(one["case"]["params"]))): one for one in json.loads(done.stdout)["comparisons"]
+        str(Case.of("whisper", **dict(one["case"]["params"]))): one
+        for one in json.loads(done.stdout)["family"]["comparisons"]
     }
     assert {name: one["verdict"] for name, one in told.items()} == {
         "whisper/fa=0/model=tiny->tiny-q8_0/threads=2": "IMPROVED",

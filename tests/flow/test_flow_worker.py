@@ -77,7 +77,7 @@ def test_several_metrics_share_the_processes(live: Kit) -> None:
     words = live.trial_words("ab", "fa=0", "fa=1")[:-2]
     done = live.harness(*words, "--metric", "encode,prompt", "--pairs", "3", "--max-time", "0.1s", "--json")
     assert done.returncode == 0, done.stderr
-    assert [one["metric"] for one in json.loads(done.stdout)["comparisons"]] == ["encode", "prompt"]
+    assert [one["metric"] for one in json.loads(done.stdout)["family"]["comparisons"]] == ["encode", "prompt"]
     first = sides(live)[0].results[0]
     assert {(one.metric, one.repetition) for one in first.measurements} == {
         (metric, repetition) for metric in ("encode", "prompt") for repetition in (1, 2, 3)

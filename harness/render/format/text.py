@@ -1,12 +1,14 @@
 """Foreign text, made harmless in the syntax of a format."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from harness.render.plain import printable
+from harness.render.plain import harmless, printable
 
 # A naive reader splits at every bar, escaped or not, so a bar has to go as an entity.
 _MARKDOWN = str.maketrans({"&": "&amp;", "|": "&#124;"})
+_IN_CODE = str.maketrans({"`": "'", "|": "\N{BROKEN BAR}"})
+_FENCE_SIGN = "```"
 # Behind a closing bracket an opening one makes a link, or a picture that is fetched from somewhere.
 _LINK = "]("
 _OPENING = re.compile(r" {0,3}```[^`]*")  # longer ones are counted as none: what they hold leaks
@@ -23,6 +25,22 @@ def markdown(text: str) -> str:
     """Return `text` for a cell or line of GitHub's Markdown, without bars, tags, links and line ends."""
     indent = " " if text.startswith(" ") else ""
     return indent + lifeless(printable(text).translate(_MARKDOWN))
+
+
+def code_span(text: str) -> str:
+    """Return `text` as a piece of code in GitHub's Markdown: it stays one line, and nothing in it has an effect.
+
+    In code there are no tags, pictures, links, mentions, and no references to issues or commits. What would end the
+    code or the cell of a table is replaced by a sign that looks like it.
+    """
+    inner = printable(text).translate(_IN_CODE)
+    return f"`{inner}`" if inner else ""
+
+
+def code_block(lines: Iterable[str], language: str = "text") -> list[str]:
+    """Return lines as a block of code in Markdown; as in `code_span`, nothing in them has an effect."""
+    tame = (fenced(harmless(line).replace("\n", " ")) for line in lines)
+    return [f"{_FENCE_SIGN}{language}", *tame, _FENCE_SIGN]
 
 
 def lifeless(text: str) -> str:
