@@ -53,7 +53,9 @@ def _render_room(room: str, classes: Iterable[PublicClass]) -> str:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", text)
+    """Return a text for a cell: no column ends in it, and <node> outside of backticks is no HTML."""
+    parts = re.sub(r"(?<!\\)\|", r"\\|", text).split("`")
+    return "`".join(part.replace("<", r"\<") if index % 2 == 0 else part for index, part in enumerate(parts))
 
 
 def main() -> None:

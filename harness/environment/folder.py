@@ -108,8 +108,10 @@ class VirtualEnvironment:
             if self.folder.exists() or self.folder.is_symlink():
                 raise UnfitError(f"cannot make an environment in {self.folder}: it is not a folder", hint=other)
             return
+        # Behind a link lies what somebody else made, and perhaps shares.
+        in_its_place = self.folder.parent == self.checkout / ".venv" and not self.folder.is_symlink()
         ours = any((self.folder / name).exists() for name in (_MARKER, _OLD)) or (
-            self.folder.parent == self.checkout / ".venv" and (self.folder / "pyvenv.cfg").exists()
+            in_its_place and (self.folder / "pyvenv.cfg").exists()
         )
         if not ours and any(self.folder.iterdir()):
             what = f"{self.folder} contains files that the harness did not put there; they would be lost"

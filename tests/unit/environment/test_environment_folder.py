@@ -28,6 +28,18 @@ def test_a_folder_with_things_of_others_is_left_alone(tmp_path: Path, names: tup
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
 
 
+def test_an_environment_behind_a_link_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "pyvenv.cfg").write_text("dear")
+    linked = tmp_path / "checkout" / ".venv" / "run"
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(theirs)
+    with pytest.raises(UnfitError, match="would be lost"):
+        environment(tmp_path, linked).make()
+    assert (theirs / "pyvenv.cfg").read_text() == "dear"
+
+
 @pytest.mark.parametrize("what", ["file", "dangling", "below"])
 def test_what_is_no_folder_is_left_alone(tmp_path: Path, what: str) -> None:
     folder = tmp_path / "thing"
