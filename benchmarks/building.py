@@ -83,7 +83,7 @@ def count_builds(bench: Bench, *words: str) -> tuple[int, int]:
     shown = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
     builds = next(line for line in shown.splitlines() if line.split()[:1] == ["builds"])
     as_json = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, check=True).stdout
-    return len(json.loads(as_json)["cells"]), int(builds.split()[1])
+    return len(json.loads(as_json)["result"]["cells"]), int(builds.split()[1])
 
 
 def read_building_s(results: Path) -> float:

@@ -195,7 +195,7 @@ def measure_series(results_folder: ResultsFolder, *, times: int) -> None:
     """Print how long it takes to read all numbers, and then series, from the index."""
     wall_s, cpu_s = spent(results_folder, ("index", "--numbers"))
     print(f"  {'all numbers read':<26} {wall_s:6.2f} s, once, CPU {cpu_s:.2f} s")
-    state = json.loads(look(results_folder, ("index", "--format", "json")))
+    state = json.loads(look(results_folder, ("index", "--format", "json")))["result"]
     print(f"  {state['points']} points in {state['series']} series")
 
     def ask(index: RunIndex) -> list[str]:

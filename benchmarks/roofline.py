@@ -71,7 +71,7 @@ def measure_quietly(threads: int, patience_s: float) -> Rates:
         began = time.monotonic()
         words = ["-P", "-m", "harness", "roofline", "--quiet", "--json", "--threads", str(threads)]
         done = subprocess.run([sys.executable, *words], check=True, stdout=subprocess.PIPE, text=True, env=environ())
-        ceilings: list[dict[str, Any]] = json.loads(done.stdout)["ceilings"]
+        ceilings: list[dict[str, Any]] = json.loads(done.stdout)["result"]["ceilings"]
         rates = {(one["kind"], one["threads"]): float(one["best"]) for one in ceilings}
         shares = [one["occupancy"] for one in ceilings]
         shown = "  ".join(f"{name(key)} {rate:.2f}" for key, rate in rates.items())

@@ -77,8 +77,10 @@ def hold(side: str, plant: float, words: Sequence[str], results: Path) -> dict[s
         "wall_s": round(time.monotonic() - began, 1),
     }
     try:
-        family = json.loads(done.stdout)
+        family = json.loads(done.stdout)["result"]
     except json.JSONDecodeError:
+        family = None
+    if not family or "comparisons" not in family:
         return trial | {"error": done.stderr[-400:], "comparisons": []}
     kept = ("metric", "n", "change", "low", "high", "p", "mde", "verdict", "relevant")
     return trial | {

@@ -172,7 +172,7 @@ def harness(scratch: Path, *words: str) -> Any:
     child = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=False)
     if child.returncode:
         sys.exit(f"harness {' '.join(words)} ended with {child.returncode}")
-    return json.loads(child.stdout) if "--json" in words else {}
+    return json.loads(child.stdout)["result"] if "--json" in words else {}
 
 
 def execute(argv: list[str], folder: Path) -> float:

@@ -12,7 +12,7 @@ from reframe.core.builtins import run_before, sanity_function, variable
 
 # The numbers of a run are written on its node, and come back with the folder of the check.
 _REPORT = """\
-id=$(python3 -c 'import json; print(json.load(open("outcome.json")).get("id", ""))' 2>/dev/null || true)
+id=$(python3 -c 'import json; print(json.load(open("outcome.json"))["result"]["id"])' 2>/dev/null || true)
 test -z "$id" || {harness} report "$HARNESS_AS_NODE/$id" --format csv -o numbers.csv"""
 
 

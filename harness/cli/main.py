@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from harness.cli.guess import describe_defect, guess_form, guess_verb
 from harness.cli.parser import list_given, make_parser, parse
 from harness.cli.verb import VERBS
 from harness.commands.output import Output, OutputForm, refuse_stream
@@ -41,33 +42,49 @@ _TROUBLES = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; a HarnessError is printed, not raised."""
+    words = sys.argv[1:] if argv is None else argv
+    # Until the command line is understood: a program that asks for JSON gets an error in it as JSON, too.
+    output = Output(Console(), form=guess_form(words, os.environ, VERBS), verb=guess_verb(words, VERBS))
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-                signal.signal(number, _interrupt)
-        signal.signal(signal.SIGXCPU, _use_up)
-        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        words = sys.argv[1:] if argv is None else argv
+        _heed_signals()
         _require_text(words, os.environ)
-        return _dispatch(parse(words, VERBS, SETTINGS), os.environ)
+        return _dispatch(parse(words, VERBS, SETTINGS), os.environ, output)
     except SystemExit as end:  # after --help, --version, or a word that is not an option
         unprinted = flush_streams()
         if unprinted and not end.code:
             return _complain(refuse_stream(unprinted))
         raise
-    except HarnessError as error:
-        return _complain(limit_of(error) or error)
-    except KeyboardInterrupt as error:
-        return _complain(limit_of(error) or InterruptedRunError("interrupted"))
-    except (OSError, MemoryError, RuntimeError) as error:  # a thread that cannot be started is a RuntimeError
+    except BaseException as error:
         trouble = _name_trouble(error)
         if trouble is None:
+            defect = describe_defect(error)
+            output.finish(defect.exit_code, defect)
             raise
-        return _complain(trouble)
+        _complain(trouble)
+        return output.finish(trouble.exit_code, trouble)
 
 
-def _name_trouble(error: Exception) -> HarnessError | None:
+def _heed_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _interrupt)
+    signal.signal(signal.SIGXCPU, _use_up)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _name_trouble(error: BaseException) -> HarnessError | None:
+    """Return what people are told in place of an exception; None for a bug in the harness."""
+    if isinstance(error, HarnessError):
+        return limit_of(error) or error
+    if isinstance(error, KeyboardInterrupt):
+        return limit_of(error) or InterruptedRunError("interrupted")
+    if isinstance(error, OSError | MemoryError | RuntimeError):  # RuntimeError: a thread that cannot be started
+        return _name_refusal(error)
+    return None
+
+
+def _name_refusal(error: Exception) -> HarnessError | None:
     """Return an error that says what the system refused; None for a bug in the harness."""
     if (limit := limit_of(error)) or not isinstance(error, OSError):
         return limit
@@ -86,7 +103,7 @@ def _has_folder() -> bool:
         return False
 
 
-def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str], output: Output) -> int:
     verb = VERBS[arguments.command]
     settings = _choose_settings(arguments, verb, environ)
     if verb.name in MEASURE and not settings.flag("dry_run"):
@@ -97,9 +114,9 @@ def _dispatch(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         colourful=not environ.get("NO_COLOR"),
         plain=environ.get("TERM") == "dumb",
     )
-    output = Output(console, form=_choose_form(settings, verb))
+    output.console, output.form, output.verb = console, _choose_form(settings, verb), verb.name
     try:
-        return output.settle(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
+        return output.finish(verb.call(Call(list_given(arguments), settings, environ, output, _complete)))
     finally:
         console.erase()
 

@@ -37,6 +37,7 @@ def _call(call: Call) -> int:
     if not word:
         raise UsageError("the action is missing", hint=f"harness fleet {next(iter(ACTIONS))}")
     action = ACTIONS[word]
+    call.output.verb = f"{VERB.name} {word}"
     for key in _OF_SOME:
         if call.given[key] and key not in action.options:
             able = " or ".join(f"harness fleet {name}" for name, one in ACTIONS.items() if key in one.options)

@@ -20,7 +20,7 @@ def show_plan(asked: FleetCall) -> int:
         raise UsageError("--script prints text, not JSON", hint="leave out --json, or --script for each job's words")
     if call.flag("matrix"):
         fleet = _keep(asked.fleet, Scheduler.GITHUB)
-        call.output.write(render_matrix(list_jobs(fleet, asked.round, None, asked.nodes)), is_json=True)
+        call.output.write_own(render_matrix(list_jobs(fleet, asked.round, None, asked.nodes)))
         return 0
     found = look_at_round(asked, forecast=True, lenient=True)
     plan = found.plan

@@ -4,13 +4,18 @@ import codecs
 import contextlib
 import json
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
-from harness.errors import UnfitError
+from harness import __version__
+from harness.errors import HarnessError, UnfitError
+from harness.records.answer import Answer, Complaint
+from harness.records.caveat import Caveat
+from harness.records.exit_code import ExitCode
 from harness.records.record import Record
 from harness.render.format.text import ascii_alone, escaped, visible
 from harness.render.plain import fold, harmless
@@ -28,12 +33,21 @@ class OutputForm(StrEnum):
 
 
 class Output:
-    """Standard output for results, in the chosen format, and the console for everything else."""
+    """Standard output for results, in the chosen format, and the console for everything else.
 
-    def __init__(self, console: Console, *, form: OutputForm = OutputForm.TEXT, stream: TextIO | None = None) -> None:
+    Text is printed at once. JSON is one document, which `finish` prints when the exit code is known.
+    """
+
+    def __init__(
+        self, console: Console, *, form: OutputForm = OutputForm.TEXT, verb: str = "", stream: TextIO | None = None
+    ) -> None:
         self.console = console
         self.form = form
+        self.verb = verb
         self._stream = stream or sys.stdout
+        self._result: Record | tuple[Record, ...] | None = None
+        self._caveats: dict[Caveat, None] = {}
+        self._ended = False
         self._unprinted: UnfitError | None = None
 
     @property
@@ -53,14 +67,44 @@ class Output:
                 return str(path.relative_to(Path.cwd()))
         return str(path)
 
-    def show(self, text: str, value: Record | tuple[Record, ...]) -> None:
-        """Print `text`, or `value` if the format is JSON."""
-        as_json = self.form is OutputForm.JSON
-        if as_json:
-            text = _encode(value)
-        elif self.form is OutputForm.TEXT and self.width:
+    def show(self, text: str, value: Record | tuple[Record, ...], caveats: Iterable[Caveat] = ()) -> None:
+        """Print `text`; or, if the format is JSON, keep `value` and the caveats on it for the document."""
+        if self.form is OutputForm.JSON:
+            self._result = value
+            self._caveats = dict.fromkeys(caveats)
+            return
+        if self.form is OutputForm.TEXT and self.width:
             text = fold(text, self.width)
-        self.write(text, is_json=as_json)
+        self.write(text)
+
+    def write_own(self, text: str) -> None:
+        """Print JSON in the format of another program, which takes the place of the document."""
+        self._ended = True
+        self.write(text, is_json=True)
+
+    def finish(self, code: int, error: HarnessError | None = None) -> int:
+        """Print the document if the format is JSON and nothing took its place; return the exit code.
+
+        What was shown before an error is the result all the same.
+        """
+        if self.form is OutputForm.JSON and not self._ended:
+            result, self._result = self._result, None  # where this fails, the next attempt goes without it
+            text = _encode(self._answer(code, result, error))
+            self._ended = True  # a second document would make the first one unreadable
+            self.write(text, is_json=True)
+        return self.settle(code)
+
+    def _answer(self, code: int, result: Record | tuple[Record, ...] | None, error: HarnessError | None) -> Answer:
+        return Answer(
+            verb=self.verb,
+            harness=__version__,
+            exit_code=code,
+            status=ExitCode.of(code).word,
+            error=Complaint(what=error.what, cause=error.cause, hint=error.hint) if error else None,
+            warnings=tuple(self.console.warnings),
+            caveats=tuple(self._caveats),
+            result=result,
+        )
 
     def write(self, text: str, *, is_json: bool = False) -> None:
         """Print `text` on its own lines, without characters that could control a terminal, even if it goes to a pipe.
@@ -86,12 +130,16 @@ class Output:
         return self._unprinted.exit_code if self._unprinted and not code else code
 
 
-def _encode(value: Record | tuple[Record, ...]) -> str:
-    """Return a value as JSON; a name of a file that is no UTF-8 has escapes for its other bytes, as Python has them."""
+def _encode(answer: Answer) -> str:
+    """Return a document as JSON; a name of a file that is no UTF-8 has escapes for its other bytes, as Python has them.
+
+    A number that is not finite is null.
+    """
     try:
-        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
     except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value), indent=2)
+        plain = json.loads(json.dumps(msgspec.to_builtins(answer)), parse_constant=lambda _: None)
+        return json.dumps(plain, indent=2)
 
 
 def _is_unicode(stream: TextIO) -> bool:

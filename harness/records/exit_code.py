@@ -30,6 +30,11 @@ class ExitCode(IntEnum):
     NOISY = 75, "The node is too noisy for a measurement now, and --refuse-noise was given: try again later."
     INTERRUPTED = 130, "Interrupted; what was finished is on disk, and --resume goes on."
 
+    @classmethod
+    def of(cls, code: int) -> Self:
+        """Return the member with this number."""
+        return next(one for one in cls if one == code)
+
     @property
     def word(self) -> str:
         """The code as a word for programs, such as `build-failed`."""

@@ -67,6 +67,8 @@ class Console:
         self._read: ReadProgress = lambda _: None
         self._latest: BuildProgress | None = None
         self._said: set[str] = set()
+        # What was warned of, for a document that says it again.
+        self.warnings: list[str] = []
         self._drawn = False
 
     @property
@@ -87,6 +89,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Print a line that must be seen, even when quiet."""
+        self.warnings.append(redact(text).removeprefix("harness: "))
         self._write(f"{self._fold(_shown(text))}\n")
 
     def warn_once(self, text: str) -> None:

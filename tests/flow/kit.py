@@ -15,6 +15,7 @@ import psutil
 
 from harness.records.run import Run
 from harness.store.bundle import load_run
+from tests.answer import check_answer
 from tests.player import Player, Started, the_player
 
 ROOT = Path(__file__).parents[2]
@@ -157,7 +158,9 @@ class Kit:
         child = self.start(*words, environ=environ)
         stdout, stderr = child.communicate(timeout=120)
         assert "Traceback" not in stderr, stderr
-        return subprocess.CompletedProcess(words, child.wait(), stdout, stderr)
+        code = child.wait()
+        check_answer(words, {**self.environ, **(environ or {})}, stdout, code)
+        return subprocess.CompletedProcess(words, code, stdout, stderr)
 
     def run(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return self.harness(*self.words(*words), environ=environ)

@@ -5,7 +5,6 @@ so each node needs its own of both, as it has on computers of its own; the comma
 """
 
 import itertools
-import json
 import shlex
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 from harness.records.run import Run
 from harness.store.bundle import load_run
+from tests.answer import result_of
 from tests.cluster import Cluster
 from tests.flow.kit import Kit
 
@@ -88,7 +88,7 @@ class Lab:
         """Return what `fleet status` says of each job, by `node/job`."""
         done = self.fleet("status", "--json", *words, code=None)
         assert done.returncode in (0, 12), done.stderr
-        jobs = json.loads(done.stdout)["jobs"]
+        jobs = result_of(done.stdout)["jobs"]
         return {f"{job['key'].get('node') or '*'}/{job['key']['job']}": job for job in jobs}
 
     def wait_for(self, state: str, *jobs: str, words: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:

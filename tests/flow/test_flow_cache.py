@@ -1,6 +1,5 @@
 """`harness cache`: listed, pruned, and never what somebody uses."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.answer import result_of
 from tests.faults.family.disk import can_mount
 from tests.flow.kit import Kit
 
@@ -27,7 +27,7 @@ QUICK = ("--bench", "whisper", "--no-tests", "--repetitions", "1", "--threads", 
 def entries(kit: Kit) -> dict[str, dict[str, str]]:
     done = kit.harness("cache", "--json")
     assert done.returncode == 0, done.stderr
-    return {one["kind"]: one for one in json.loads(done.stdout)["entries"]}
+    return {one["kind"]: one for one in result_of(done.stdout)["entries"]}
 
 
 def fill(kit: Kit) -> None:
@@ -83,7 +83,7 @@ def test_what_was_used_lately_is_young(kit: Kit) -> None:
     for path in kit.cache.glob("builds/*/*"):
         os.utime(path, (month_ago, month_ago), follow_symlinks=False)
     done = kit.harness("cache", "prune", "--older", "30d", "--yes", "--json")
-    assert [one["entry"]["kind"] for one in json.loads(done.stdout)["removals"]] == ["weights"]
+    assert [one["entry"]["kind"] for one in result_of(done.stdout)["removals"]] == ["weights"]
     assert "builds" in entries(kit)
 
 

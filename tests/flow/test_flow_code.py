@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.answer import result_of
 from tests.elf import make_object
 from tests.flow.kit import Kit
 
@@ -106,7 +107,7 @@ def test_the_search_does_not_choose_between_equals(kit: Kit) -> None:
     words = ["tune", *kit.words("--threads", "1", "--over", "fa,llamafile", "--budget", "25s", "--engine", "bench")[1:]]
     done = kit.harness(*words, "--no-write", "--json")
     assert done.returncode == 0, done.stderr
-    tuning = json.loads(done.stdout)
+    tuning = result_of(done.stdout)
     stage = next(stage for stage in tuning["stages"] if stage["axis"] == "llamafile")
     assert dict(tuning["winner"])["llamafile"] == "off", "where the search stood"
     assert [one["reason"] for one in stage["tried"] if dict(one["values"])["llamafile"] == "on"] == [

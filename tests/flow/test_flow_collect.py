@@ -1,7 +1,6 @@
 """`harness fleet collect`: what nodes left arrives whole or not at all, in any order, as often as one likes."""
 
 import errno
-import json
 import os
 import shutil
 import signal
@@ -21,6 +20,7 @@ from harness.store.bundle import create_bundle, load_run
 from harness.store.enclosure import write_file
 from harness.store.night_file import save_night
 from tests import factory
+from tests.answer import result_of
 from tests.flow.kit import Kit, wait_for
 from tests.server import PASSWORD, serve, why_not
 from tests.unit.render.test_render_night import report
@@ -81,7 +81,7 @@ class FleetFolder:
     def rows(self, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
         done = self.collect("--json", *words)
         assert done.returncode == code, done.stderr
-        return {row["node"]: row for row in json.loads(done.stdout)["nodes"]}
+        return {row["node"]: row for row in result_of(done.stdout)["nodes"]}
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_results_that_are_the_results_of_the_fleet_are_looked_at(fleet: FleetFol
     fleet.leave("b", where=fleet.results, harness="0.0.9", job="other/2026-05-29/x/b/run")
     done = fleet.collect("--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = result_of(done.stdout)
     assert [(row["node"], row["new"], row["known"], row["harness"]) for row in found["nodes"]] == [
         ("a", 0, 1, "0.1.0"),
         ("b", 0, 1, "0.0.9"),
@@ -145,7 +145,7 @@ def test_strangers_are_refused_by_name_and_the_rest_is_collected(fleet: FleetFol
     moved.rename(fleet.inbox / "b" / moved.parent.name / moved.name)
     done = fleet.collect("--json")
     assert done.returncode == 5
-    why = {one["path"]: one["why"] for one in json.loads(done.stdout)["refused"]}
+    why = {one["path"]: one["why"] for one in result_of(done.stdout)["refused"]}
     assert "is one of the fleet 'attic'" in why[str(other)]
     assert "'c' is none of the nodes that write to this folder (a, b)" in why[str(stranger)]
     assert (
@@ -177,7 +177,7 @@ def test_what_no_harness_writes_is_refused(fleet: FleetFolder) -> None:
     (fleet.inbox / "evil").symlink_to("/etc")
     done = fleet.collect("--json")
     assert done.returncode == 5
-    why = {Path(one["path"]).name: one["why"] for one in json.loads(done.stdout)["refused"]}
+    why = {Path(one["path"]).name: one["why"] for one in result_of(done.stdout)["refused"]}
     assert why.keys() == {linked.name, piped.name, many.name, changed.name, broken.name, begun.name}
     assert why[begun.name] == "it has no run.json"
     assert "is a link" in why[linked.name]
@@ -202,7 +202,7 @@ def test_names_that_are_no_text_are_shown_on_one_line(fleet: FleetFolder) -> Non
     assert lines[len(odd) + 2] == "", "a line for each node, and the header"
     assert "4 more are refused" in done.stdout
     assert "\x1b" not in done.stdout
-    found = json.loads(fleet.collect("--json").stdout)
+    found = result_of(fleet.collect("--json").stdout)
     assert {one["node"] for one in found["nodes"]} == {"a", *odd}
 
 
@@ -229,7 +229,7 @@ def test_each_node_may_have_a_folder_of_its_own(fleet: FleetFolder) -> None:
     wrong = fleet.leave("a", 5, where=fleet.folder / "from-b" / "out")
     done = fleet.collect("--json")
     assert done.returncode == 5
-    found = json.loads(done.stdout)
+    found = result_of(done.stdout)
     assert [one["path"] for one in found["refused"]] == [str(wrong)]
     assert len(fleet.runs()) == 1
     only = fleet.rows("--node", "b", code=0)
@@ -351,7 +351,7 @@ def test_nodes_elsewhere_are_copied_with_rsync(remote: FleetFolder) -> None:
     assert all(same(one, remote.results / one.relative_to(remote.inbox)) for one in left)
     again = remote.collect("--json", environ=path)
     assert "copying" not in again.stderr, "what is here is not copied again"
-    assert [(row["new"], row["known"]) for row in json.loads(again.stdout)["nodes"]] == [(0, 2), (0, 2)]
+    assert [(row["new"], row["known"]) for row in result_of(again.stdout)["nodes"]] == [(0, 2), (0, 2)]
     assert not list((remote.kit.cache / "fleet").glob("*/*"))
     remote.leave("b", 20)
     assert "1 new in" in remote.collect(environ=path).stdout
@@ -430,7 +430,7 @@ def test_scp_serves_where_there_is_no_rsync(remote: FleetFolder) -> None:
     assert done.returncode == 0, done.stderr
     assert "there is no rsync here: scp copies all of bench1:results each time" in done.stderr
     assert all(same(one, remote.results / one.relative_to(remote.inbox)) for one in left)
-    rows = json.loads(remote.collect("--json", environ=path).stdout)["nodes"]
+    rows = result_of(remote.collect("--json", environ=path).stdout)["nodes"]
     assert [(row["new"], row["known"]) for row in rows] == [(0, 1), (0, 1)]
 
 

@@ -1,6 +1,5 @@
 """`harness compare` on bundles: words, exit codes, what is refused, and what machines read."""
 
-import json
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.store.bundle import RUN, bundle_folder, encode_run
 from tests import factory
+from tests.answer import result_of
 from tests.flow.kit import Kit
 
 CASE = Case.of("whisper", model="base", threads=4, fa=0)
@@ -80,10 +80,10 @@ def test_sides_may_be_named_by_what_they_are(kit: Kit, ask: Ask) -> None:
     keep_sides(kit, 1.1)
     by_release = ask("release=v1.8.6", "commit=7777,node=node-1", "--json")
     assert by_release.returncode == 20, by_release.stderr
-    result = msgspec.json.decode(by_release.stdout, type=CompareResult)
+    result = msgspec.convert(result_of(by_release.stdout), CompareResult)
     assert (len(result.baseline_runs), len(result.contender_runs)) == (6, 6)
     assert result.family.comparisons[0].verdict is Verdict.REGRESSED
-    assert json.loads(by_release.stdout)["baseline"] == "v1.8.6"
+    assert result_of(by_release.stdout)["baseline"] == "v1.8.6"
 
 
 def test_flags_take_as_many_words_as_wanted(kit: Kit, ask: Ask) -> None:

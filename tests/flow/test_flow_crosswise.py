@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.flow.test_flow_nightly import Branch
 
@@ -64,12 +65,12 @@ def read_trials(kit: Kit, node: str) -> list[str]:
 
 
 def read_code(kit: Kit) -> list[dict[str, Any]]:
-    events = json.loads(kit.harness("events", "--json").stdout)
+    events = result_of(kit.harness("events", "--json").stdout)
     return [one for one in events if one["kind"] == "CODE"]
 
 
 def test_a_change_that_several_nodes_show_is_one_event(branch: Branch, kit: Kit) -> None:
-    (event,) = json.loads(kit.harness("events", "--json").stdout)
+    (event,) = result_of(kit.harness("events", "--json").stdout)
     assert (event["kind"], event["node"]) == ("SUSPICION", "node-1")
     assert [one["node"] for one in event["others"]] == ["node-2"]
     ends = (event["old"], event["new"])

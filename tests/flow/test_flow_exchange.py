@@ -1,6 +1,5 @@
 """Reports of ggml-ci in and out of the results: files, folders, trees, broken ones, and runs of our own."""
 
-import json
 import os
 import random
 import shutil
@@ -12,6 +11,7 @@ import pytest
 from harness.records.run import Run
 from harness.stats.series import summarize_run
 from harness.store.bundle import load_run
+from tests.answer import result_of
 from tests.flow.kit import LOGS, ROOT, Kit
 
 REPORTS = ROOT / "tests" / "data" / "reports"
@@ -46,7 +46,7 @@ def runs_of(kit: Kit) -> dict[str, Run]:
 
 
 def tally(text: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(text)
+    answer: dict[str, Any] = result_of(text)
     return answer
 
 
@@ -318,7 +318,7 @@ def put_report(tree: Path, node: str, date: str, files: dict[str, str] | None = 
 def listed(kit: Kit, *words: str) -> list[str]:
     done = kit.harness("list", "--json", *words)
     assert done.returncode == 0, done.stderr
-    return sorted(card["node"] for card in json.loads(done.stdout))
+    return sorted(card["node"] for card in result_of(done.stdout))
 
 
 def test_a_run_without_a_date_is_lost_to_no_filter(kit: Kit, tmp_path: Path) -> None:

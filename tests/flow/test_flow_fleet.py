@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.flow.test_flow_nightly import Branch
 
@@ -31,7 +32,7 @@ class FleetFile:
     def jobs(self, *words: str) -> list[dict[str, Any]]:
         done = self.plan("--json", *words)
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)["jobs"]  # type: ignore[no-any-return]
+        return result_of(done.stdout)["jobs"]  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_the_night_of_a_node_is_planned_elsewhere_as_it_plans_it_itself(kit: Kit
     branch.remember(branch.shas[:17], slow=1.3, since=12)
     assert branch.night("--budget", "1m").returncode in (0, 20)
     branch.add("newest")
-    own = json.loads(branch.night("--dry-run", "--json", "--budget", "2h").stdout)
+    own = result_of(branch.night("--dry-run", "--json", "--budget", "2h").stdout)
     fleet.write("node-1", job=f'repo = "{branch.url}"\nbudget = "2h"')
     (job,) = fleet.jobs()
     assert tell(job["items"]) == tell(own["items"])
@@ -69,7 +70,7 @@ def test_two_nodes_are_planned_at_once_and_a_new_one_begins_with_the_head(kit: K
     assert branch.night("--budget", "10m").returncode == 0
     fleet.write("node-1", "node-2", job=f'repo = "{branch.url}"')
     done = fleet.plan("--json")
-    one, two = json.loads(done.stdout)["jobs"]
+    one, two = result_of(done.stdout)["jobs"]
     assert done.stderr.count("fetching") == 1, "once for both"
     assert two["why"] == f"nothing is known of it: it begins with the newest commit, {branch.shas[-1][:8]}"
     assert "expected_s" not in two or two["expected_s"] is None
@@ -88,7 +89,7 @@ def test_a_branch_that_is_not_known_here_is_a_note(kit: Kit, fleet: FleetFile) -
 def test_the_matrix_is_what_a_workflow_takes(kit: Kit, fleet: FleetFile) -> None:
     fleet.write("m1", job='model = ["tiny", "base"]\ntests = false')
     done = fleet.plan("--matrix", "--round", "r1")
-    assert json.loads(done.stdout) == [
+    assert result_of(done.stdout) == [
         {
             "class": "desk",
             "node": "m1",

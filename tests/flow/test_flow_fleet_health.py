@@ -1,6 +1,5 @@
 """`harness fleet health`: nodes by the anchor's absolute numbers, with a fleet's file and without one."""
 
-import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from harness.records.purpose import RunPurpose
 from harness.records.trial import Role, Trial
 from harness.store.bundle import create_bundle
 from tests import factory
+from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.unit.judge.test_judge_comparison import timing
 
@@ -85,7 +85,7 @@ def test_the_nodes_of_a_fleet_have_their_class_and_the_command_that_drains_them(
     assert "absent: not known: it has no run here" in lines
     (drain,) = [line for line in lines if "scontrol" in line]
     assert drain.startswith("  loud: scontrol update nodename=loud state=drain 'reason=harness: its nights scatter by ")
-    answer = json.loads(results.harness("fleet", "health", "--node", "loud", "--json").stdout)
+    answer = result_of(results.harness("fleet", "health", "--node", "loud", "--json").stdout)
     (loud,) = answer["nodes"]
     assert (loud["verdict"], loud["node_class"], loud["peers"], loud["nights"]) == ("noisy", "zen4", 3, NIGHTS)
     assert loud["noise"]["low"] < loud["noise"]["value"] < loud["noise"]["high"]

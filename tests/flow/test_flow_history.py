@@ -1,6 +1,5 @@
 """`harness history`: numbers that a node of ggml-ci reported, over time, and suspicions where no code made the step."""
 
-import json
 import random
 import shutil
 from pathlib import Path
@@ -12,6 +11,7 @@ from harness.records.measurement import Case
 from harness.records.trial import Role, Trial
 from harness.store.bundle import create_bundle
 from tests import factory
+from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.flow.test_flow_nightly import Branch
 from tests.ghost import GHOSTS, LOW_GHOSTS, name_sha, write_reports
@@ -50,7 +50,7 @@ def store_side(results: Path, sha: str, role: Role, factor: float) -> Path:
 def test_steps_of_a_node_are_suspicions_and_no_more(results: Kit) -> None:
     done = results.harness("history", "--format", "json")
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = result_of(done.stdout)
     assert {one["kind"] for one in answer["events"]} == {"SUSPICION"}
     assert [one["day"] for one in answer["events"]] == ["2025-03-11", "2025-03-20"]
     up, down = (
@@ -111,7 +111,7 @@ def test_words_that_name_nothing(results: Kit, words: tuple[str, ...], code: int
 
 
 def test_events_and_what_people_decided_about_them(results: Kit) -> None:
-    answer: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
+    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)
     first, second = (one["id"] for one in answer)
     triage = results.results / "triage.toml"
     try:
@@ -145,11 +145,11 @@ def test_events_and_what_people_decided_about_them(results: Kit) -> None:
 
 
 def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
-    answer: list[dict[str, Any]] = json.loads(results.harness("events", "--format", "json").stdout)
+    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)
     event = answer[-1]
     paths = [store_side(results.results, event[end], role, size) for end, role, size in SIDES]
     try:
-        (code,) = json.loads(results.harness("events", "--format", "json", event["id"]).stdout)
+        (code,) = result_of(results.harness("events", "--format", "json", event["id"]).stdout)
         assert (code["kind"], code["id"], code["command"]) == ("CODE", event["id"], "")
         assert code["trials"] == [path.name for path in paths]
         text = results.harness("history").stdout
@@ -163,7 +163,7 @@ def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
     finally:
         for path in paths:
             shutil.rmtree(path)
-    assert json.loads(results.harness("events", "--format", "json").stdout) == answer
+    assert result_of(results.harness("events", "--format", "json").stdout) == answer
 
 
 def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> None:
@@ -171,16 +171,16 @@ def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> 
     for node, ghosts in {NODE: GHOSTS, "ggml-0-x86-cpu-low-perf": LOW_GHOSTS}.items():
         write_reports(tmp_path / "tree" / "whisper.cpp", node, ghosts)
     assert kit.harness("import", str(tmp_path / "tree" / "whisper.cpp")).returncode == 0
-    kinds = [one["kind"] for one in json.loads(kit.harness("events", "--all", "--json").stdout)]
+    kinds = [one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)]
     assert set(kinds) == {"SUSPICION"}
     assert len(kinds) == 4, "what stepped was the nodes"
     branch = Branch(kit)
     branch.add("one")
     done = branch.night("--as-node", NODE, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = result_of(done.stdout)
     assert not [one for one in (*told["new"], *told["open"]) if one["kind"] in ("CODE", "NODE")]
-    assert {one["kind"] for one in json.loads(kit.harness("events", "--all", "--json").stdout)} == {"SUSPICION"}
+    assert {one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)} == {"SUSPICION"}
 
 
 def test_an_empty_folder_has_no_history(results: Kit) -> None:

@@ -10,6 +10,7 @@ import pytest
 from harness.records.run import Run
 from harness.store.bundle import load_run
 from harness.store.job_trace import find_traces
+from tests.answer import result_of
 from tests.flow.kit import Kit, wait_for
 
 KEY = "lab/2026-05-29/zen4/node-1/run"
@@ -36,7 +37,7 @@ def test_a_job_that_is_done_is_named_and_not_measured_again(kit: Kit) -> None:
     assert f"{KEY} is done already: PASSED" in again.stdout
     assert str(kit.bundles()[0]) in again.stdout
     as_json = kit.run(*ONE, "--job", KEY, "--json")
-    assert msgspec.json.decode(as_json.stdout, type=Run) == kit.only_run()
+    assert msgspec.convert(result_of(as_json.stdout), Run) == kit.only_run()
     other = kit.run(*ONE, "--job", KEY.replace("/run", "/other"))
     assert other.returncode == 0
     assert len(kit.bundles()) == 2

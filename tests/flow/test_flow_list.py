@@ -1,6 +1,5 @@
 """`harness list` and its index: how many are shown, and that nothing stands between the list and the bundles."""
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from harness.commands.list import SHOWN
 from harness.store.bundle import create_bundle
 from tests import sheet
+from tests.answer import result_of
 from tests.flow.kit import Kit
 
 COUNT = SHOWN + 7
@@ -67,10 +67,10 @@ def test_the_limit_is_one_of_what_fits(filled: Kit) -> None:
 
 
 def test_machines_get_all_unless_they_ask_for_less(filled: Kit) -> None:
-    cards = json.loads(filled.harness("list", "--json").stdout)
+    cards = result_of(filled.harness("list", "--json").stdout)
     assert len(cards) == COUNT
     assert cards == sorted(cards, key=lambda card: card["start"])
-    assert json.loads(filled.harness("list", "--json", "--limit", "2").stdout) == cards[-2:]
+    assert result_of(filled.harness("list", "--json", "--limit", "2").stdout) == cards[-2:]
 
 
 @pytest.mark.parametrize(

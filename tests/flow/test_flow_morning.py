@@ -11,6 +11,7 @@ import pytest
 
 from harness.records.purpose import RunPurpose
 from harness.store.night_file import load_night, save_night
+from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.flow.test_flow_nightly import Branch
 from tests.unit.render.test_render_night import report as quiet_report
@@ -41,7 +42,7 @@ def test_a_quiet_night_is_reported_stored_and_summed_up(branch: Branch, kit: Kit
     assert kit.harness("show", "night").stdout == done.stdout
     assert summary.read_text().startswith("## node-1: nothing new\n")
     again = branch.night("--json")
-    assert json.loads(again.stdout)["exit_code"] == 0
+    assert result_of(again.stdout)["exit_code"] == 0
     marked = branch.night("--format", "markdown")
     assert marked.stdout.startswith("## node-1: nothing new\n")
     assert len(kit.harness("list").stdout.splitlines()) == 1 + len(kit.bundles()), "a night is no run"
@@ -101,7 +102,7 @@ def test_a_node_that_died_is_an_alarm_of_every_other_one(branch: Branch, kit: Ki
     assert again.stdout.startswith("node-1: nothing new\n")
     assert "Still open:" in again.stdout
     assert len(read_lines(heard)) == 1
-    listed = json.loads(kit.harness("events", "--json").stdout)
+    listed = result_of(kit.harness("events", "--json").stdout)
     (silent,) = [one for one in listed if one["kind"] == "MISSING"]
     assert silent["id"] == notice["event"]["id"]
     assert f"{silent['id']}  " in kit.harness("history").stdout
@@ -130,7 +131,7 @@ def test_a_case_that_vanished_is_missing(branch: Branch, kit: Kit) -> None:
     folder = kit.results / "node-1" / f"{day:%Y-%m}" / name
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(record))
-    listed = json.loads(kit.harness("events", "--json").stdout)
+    listed = result_of(kit.harness("events", "--json").stdout)
     (event,) = [one for one in listed if one["kind"] == "MISSING"]
     assert event["subject"].startswith("1 case without a number: ")
     assert event["subject"].endswith("threads=9")

@@ -17,6 +17,7 @@ from harness.cli.main import main
 from harness.records.purpose import RunPurpose
 from harness.records.run import Run
 from harness.store.bundle import Bundle, load_run
+from tests.answer import result_of
 from tests.elf import make_object
 from tests.flow.kit import Busy, Kit
 from tests.flow.test_flow_bisect import History
@@ -112,7 +113,7 @@ def test_a_quiet_night_and_when_nothing_is_left(branch: Branch, kit: Kit) -> Non
     count = len(kit.bundles())
     done = branch.night("--json")
     assert (done.returncode, announced(done), len(kit.bundles())) == (0, [], count)
-    report = json.loads(done.stdout)
+    report = result_of(done.stdout)
     assert (report["head"]["sha"], report["anchor"]["sha"]) == (branch.shas[-1], branch.shas[0])
     assert kit.partials() == []
 
@@ -130,13 +131,13 @@ def test_a_slow_commit_is_confirmed_and_found(branch: Branch, kit: Kit) -> None:
     assert kinds == ["confirm", "bisect", "head", "anchor"], "what is urgent comes first, also on a new clone"
     confirmed = list(branch.runs(RunPurpose.CONFIRMATION))
     assert len({one.asked_by for one in confirmed}) == 1
-    events = json.loads(kit.harness("events", "--json").stdout)
+    events = result_of(kit.harness("events", "--json").stdout)
     code = [one for one in events if one["kind"] == "CODE"]
     assert [one["id"] for one in code] == [confirmed[0].asked_by]
     shown = kit.harness("events", "show", code[0]["id"]).stdout
     assert f"the search for its commit: harness show {code[0]['bisection']}\n" in shown
     assert "to find the commit" not in shown
-    found = json.loads(kit.harness("show", "bisect", "--json").stdout)
+    found = result_of(kit.harness("show", "bisect", "--json").stdout)
     assert found["verdict"] == "FOUND"
     assert found["culprits"][0]["suspects"][0]["commit"] == branch.shas[18]
     again = branch.night()
@@ -217,7 +218,7 @@ def test_a_dry_night_only_shows_its_plan(branch: Branch, kit: Kit) -> None:
     assert f"the newest commit is {branch.shas[-1][:8]} " in done.stdout
     assert "anchor" in done.stdout
     assert kit.bundles() == kit.partials() == []
-    plan = json.loads(branch.night("--dry-run", "--json").stdout)
+    plan = result_of(branch.night("--dry-run", "--json").stdout)
     assert [one["kind"] for one in plan["items"]] == ["head", "anchor"]
 
 
@@ -324,7 +325,7 @@ def test_a_head_that_has_not_built_for_three_nights_is_broken(branch: Branch, ki
         name = f"{day:%Y%m%dT%H%M%SZ}{record['id'][16:]}"
         branch.write(pattern, name, branch.alter(record, name, branch.shas[-1], day))
     done = branch.night("--json")
-    (event,) = [one for one in json.loads(done.stdout)["new"] if one["kind"] == "BROKEN"]
+    (event,) = [one for one in result_of(done.stdout)["new"] if one["kind"] == "BROKEN"]
     assert "error: nonsense" in event["subject"]
 
 
@@ -355,9 +356,9 @@ def test_a_node_that_shares_the_results_and_is_silent_is_missed_once(branch: Bra
     branch.write(pattern, name, made, node="node-2")
     (kit.results / "node-2" / f"{day:%Y-%m}" / f"{day:%Y%m%dT%H%M%SZ}-night.json").touch()
     for silent, expected in (("9", []), ("2", ["node-2"])):
-        report = json.loads(branch.night("--silent-after", silent, "--json").stdout)
+        report = result_of(branch.night("--silent-after", silent, "--json").stdout)
         assert [one["node"] for one in report["new"]] == expected
-    report = json.loads(branch.night("--silent-after", "2", "--json").stdout)
+    report = result_of(branch.night("--silent-after", "2", "--json").stdout)
     assert report["new"] == []
     assert [one["node"] for one in report["open"]] == ["node-2"]
 

@@ -12,6 +12,7 @@ import pytest
 from harness.records.run import Run
 from harness.stats.series import sample_run
 from harness.store.bundle import load_run
+from tests.answer import result_of
 from tests.flow.kit import Busy, Kit, wait_for
 
 WORDS = ("--bench", "whisper", "--no-tests", "--threads", "2", "--repetitions", "2")
@@ -340,7 +341,7 @@ def test_doctor_says_what_is_unfit_and_is_strict_on_demand(kit: Kit) -> None:
     prepare(kit, {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave\n"})
     done = kit.harness("doctor", "--strict", "--json")
     assert done.returncode == 3, done.stderr
-    topics = {finding["topic"]: finding["fitness"] for finding in json.loads(done.stdout)["findings"]}
+    topics = {finding["topic"]: finding["fitness"] for finding in result_of(done.stdout)["findings"]}
     found = [topics[topic] for topic in ("governor", "turbo", "other processes", "cmake")]
     assert found == ["unfit", "unknown", "fit", "fit"]
 

@@ -1,5 +1,6 @@
 """What the user says is wrong: one clear sentence, the right code, and nothing on disk."""
 
+import json
 import re
 
 import pytest
@@ -90,6 +91,19 @@ def test_a_broken_tool_is_not_silently_replaced(kit: Kit) -> None:
 
 def test_an_unknown_command_is_usage(kit: Kit) -> None:
     assert kit.harness("rnu").returncode == 2
+
+
+def test_a_command_line_that_is_not_understood_is_refused_in_json_too(kit: Kit) -> None:
+    for words, what in (
+        (("rnu", "--json"), "unknown command 'rnu'"),
+        (("list", "--nonsense", "--format=json"), "unknown option --nonsense"),
+        (("list", "--json", "--config", "/nowhere.toml"), "/nowhere.toml"),
+        (("list", "--json", "--format", "xml"), ""),
+        (("list", "--json", "\udcff"), "not UTF-8"),
+    ):
+        done = kit.harness(*words)
+        assert done.returncode == 2, done.stderr
+        assert (what in json.loads(done.stdout)["error"]["what"]) if what else done.stdout == ""
 
 
 def test_a_results_folder_that_cannot_be_written(kit: Kit) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 import shutil
 import sqlite3
@@ -12,6 +11,7 @@ import pytest
 
 from harness.records.run import SCHEMA
 from harness.render.format.registry import FORMATS
+from tests.answer import result_of
 from tests.flow.kit import ROOT, Kit
 
 REPORT = ROOT / "tests" / "data" / "reports" / "663cafc1__ggml-0-x86-cpu-low-perf.md"
@@ -56,9 +56,9 @@ def test_runs_lists_what_is_there_and_filters(filled: Kit) -> None:
         ("--node", "node-1", "--model", "tiny", "--until", date): 1,
     }
     for words, count in found.items():
-        cards = json.loads(filled.harness("list", "--json", *words).stdout)
+        cards = result_of(filled.harness("list", "--json", *words).stdout)
         assert len(cards) == count, words
-    (card,) = json.loads(filled.harness("list", "--json", "--node", "node-1").stdout)
+    (card,) = result_of(filled.harness("list", "--json", "--node", "node-1").stdout)
     assert (card["id"], card["status"], card["origin"]) == (run_id, "PASSED", "harness")
     assert Path(card["path"]) == filled.bundles()[0]
 
@@ -71,7 +71,7 @@ def test_runs_of_nothing(kit: Kit) -> None:
     none = kit.harness("list")
     assert (none.returncode, none.stdout) == (0, "")
     assert "no runs in" in none.stderr
-    assert json.loads(kit.harness("list", "--json").stdout) == []
+    assert result_of(kit.harness("list", "--json").stdout) == []
     assert kit.harness("list", "--since", "yesterday").returncode == 2
 
 
@@ -103,7 +103,7 @@ def test_show_by_every_kind_of_name(filled: Kit) -> None:
     text = filled.harness("show", "all").stdout
     assert text.startswith("  #1 caveat: "), "caveats first"
     assert re.search(r"tiny +1 +synthetic +2 +0 +2216\.24 \(0\.0%\)", text)
-    assert len(json.loads(filled.harness("show", "all", "--json").stdout)) == 2
+    assert len(result_of(filled.harness("show", "all", "--json").stdout)) == 2
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -254,7 +254,7 @@ def test_a_code_is_explained(kit: Kit) -> None:
         "other-build",
         "other-build",
     ]
-    (thin,) = json.loads(kit.harness("explain", "thin", "--json").stdout)
+    (thin,) = result_of(kit.harness("explain", "thin", "--json").stdout)
     assert (thin["code"], thin["kind"]) == ("thin", "caveat")
     wrong = kit.harness("explain", "noisi")
     assert wrong.returncode == 2

@@ -1,6 +1,5 @@
 """The roofline through fake tools: measured around the benchmarks, and never a reason to fail."""
 
-import json
 import time
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.records.run import Run
+from tests.answer import result_of
 from tests.flow.kit import Kit
 
 ROOFLINE = {"HARNESS_ROOFLINE": ""}
@@ -138,7 +138,7 @@ def test_the_verb_prints_a_table(kit: Kit) -> None:
 
 def test_the_verb_speaks_json(kit: Kit) -> None:
     done = kit.harness("roofline", "--threads", "2", "--json")
-    answer = json.loads(done.stdout)
+    answer = result_of(done.stdout)
     assert answer["lanes"] == 16
     best = {(one["kind"], one["threads"]): one["best"] for one in answer["ceilings"]}
     assert best["peak", 1] == 190.0

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.answer import result_of
 from tests.flow.kit import Kit, wait_for
 from tests.ghost import write_reports
 
@@ -40,7 +41,7 @@ def make(kit: Kit, *words: str, code: int = 0) -> dict[str, Any]:
     """Write the site of a kit, and return the summary."""
     done = kit.harness("site", "-o", str(kit.folder / "site"), "--json", *words)
     assert done.returncode == code, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = result_of(done.stdout)
     return answer
 
 

@@ -1,6 +1,5 @@
 """`harness ab` with whisper-bench in turns (black box) through fake tools: verdicts, exit codes, going wrong."""
 
-import json
 import shutil
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from harness.records.run import Run
 from harness.records.trial import Role
 from harness.store.bundle import load_run
 from harness.system.synthetic import obtain_synthetic
+from tests.answer import result_of
 from tests.flow.kit import Kit, drop_seed, wait_for
 
 BENCH = ("--engine", "bench")
@@ -40,7 +40,7 @@ def codes(run: Run) -> set[str]:
 
 
 def only(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    (comparison,) = json.loads(done.stdout)["family"]["comparisons"]
+    (comparison,) = result_of(done.stdout)["family"]["comparisons"]
     found: dict[str, Any] = comparison
     return found
 
@@ -71,7 +71,7 @@ def test_a_regression_is_found_and_stored_runs_say_the_same(kit: Kit) -> None:
     assert not list(kit.cache.glob(".block-*"))
     compared = kit.harness("compare", baseline.id, contender.id, "--json")
     assert compared.returncode == 20, compared.stderr
-    assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
+    assert result_of(compared.stdout)["family"]["comparisons"] == [told]
 
 
 def test_a_trial_draws_a_seed_of_its_own(kit: Kit) -> None:
@@ -131,7 +131,7 @@ def test_two_models_in_another_type_are_two_cases(kit: Kit) -> None:
     assert done.returncode == 20, done.stderr
     told = {
         str(Case.of("whisper", **dict(one["case"]["params"]))): one
-        for one in json.loads(done.stdout)["family"]["comparisons"]
+        for one in result_of(done.stdout)["family"]["comparisons"]
     }
     assert {name: one["verdict"] for name, one in told.items()} == {
         "whisper/fa=0/model=tiny->tiny-q8_0/threads=2": "IMPROVED",
@@ -406,7 +406,7 @@ def test_a_killed_trial_is_finished_by_the_next_command(kit: Kit) -> None:
     assert "a process is measuring it now" in held.stderr
     child.kill()
     child.communicate()
-    listed = json.loads(kit.harness("list", "--unfinished", "--json").stdout)
+    listed = result_of(kit.harness("list", "--unfinished", "--json").stdout)
     assert {one["id"] for one in listed} == names
     assert all(one["kind"] == "ab" and not one["held"] and "next ab" in one["next"] for one in listed)
     done = kit.harness("run", "--resume")

@@ -1,11 +1,11 @@
 """`harness tune` through fake tools: the search finds what makes the made-up program fast, and writes it down."""
 
-import json
 import re
 import tomllib
 
 import pytest
 
+from tests.answer import result_of
 from tests.flow.kit import Kit
 
 FAST = {"-fa": 1.3, "-DGGML_LLAMAFILE=ON": 0.6}
@@ -43,7 +43,7 @@ def test_a_candidate_that_cannot_be_built_leaves_the_others(kit: Kit) -> None:
     kit.break_tools({"cmake --build": {"exit": 1, "spare": 1}})
     done = kit.harness(*tune(kit, "--no-write", "--json"))
     assert done.returncode == 0, done.stderr
-    tuning = json.loads(done.stdout)
+    tuning = result_of(done.stdout)
     stage = next(stage for stage in tuning["stages"] if stage["axis"] == "llamafile")
     assert [one["reason"] for one in stage["tried"]] == ["", "build_release: exit code 1"]
     assert dict(tuning["winner"])["llamafile"] == "off"

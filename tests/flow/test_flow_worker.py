@@ -1,6 +1,5 @@
 """Live comparisons by the worker: real processes and calls, on a library that only spins (tests/tools/stub.c)."""
 
-import json
 import signal
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from harness.records.outcome import Status
 from harness.records.run import Run
+from tests.answer import result_of
 from tests.flow.kit import Kit, wait_for
 from tests.flow.test_flow_trial import codes, only, sides, timed
 from tests.stub import build_stub
@@ -61,7 +61,7 @@ def test_a_slower_setting_is_found_and_stored_runs_say_the_same(live: Kit) -> No
     ]
     compared = live.harness("compare", baseline.id, contender.id, "--metric", "encode", "--json")
     assert compared.returncode == 20, compared.stderr
-    assert json.loads(compared.stdout)["family"]["comparisons"] == [told]
+    assert result_of(compared.stdout)["family"]["comparisons"] == [told]
     assert live.running() == []
     assert timed(live) == 0, "the bench program measures nothing"
 
@@ -77,7 +77,7 @@ def test_several_metrics_share_the_processes(live: Kit) -> None:
     words = live.trial_words("ab", "fa=0", "fa=1")[:-2]
     done = live.harness(*words, "--metric", "encode,prompt", "--pairs", "3", "--max-time", "0.1s", "--json")
     assert done.returncode == 0, done.stderr
-    assert [one["metric"] for one in json.loads(done.stdout)["family"]["comparisons"]] == ["encode", "prompt"]
+    assert [one["metric"] for one in result_of(done.stdout)["family"]["comparisons"]] == ["encode", "prompt"]
     first = sides(live)[0].results[0]
     assert {(one.metric, one.repetition) for one in first.measurements} == {
         (metric, repetition) for metric in ("encode", "prompt") for repetition in (1, 2, 3)
@@ -179,7 +179,7 @@ def test_interrupted_in_the_middle(live: Kit) -> None:
 def test_calibrations_are_repeated_with_other_coins(live: Kit) -> None:
     words = live.trial_words("calibrate", "--max-time", "0.1s", "--trials", "2", "--seed", "7", "--json")
     done = live.harness(*words, environ={"HARNESS_RELINK": "0"})
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = result_of(done.stdout)
     assert done.returncode == (21 if found["missing"] else 0), done.stderr
     first, second = found["trials"]
     assert first["seed"] == 7

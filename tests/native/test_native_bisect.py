@@ -1,6 +1,5 @@
 """`harness bisect` on the real thing: a planted commit in a history of the pinned release is found, and no other."""
 
-import json
 import math
 import os
 import statistics
@@ -10,6 +9,7 @@ import pytest
 
 from harness.store.bundle import load_run
 from harness.system.source.resolve import load_pins
+from tests.answer import result_of
 from tests.native.test_native_run import ONE_THREAD, harness
 from tests.planted import plant_history
 
@@ -44,7 +44,7 @@ def test_a_planted_commit_is_found(folder: Path, tmp_path: Path) -> None:
     ends = (history.shas[0], history.shas[-1], "--repo", str(history.path))
     done = harness(folder, "bisect", *ends, *measured, "--metric", "encode", "--budget", "45m", "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = result_of(done.stdout)
     assert found["verdict"] == "FOUND", done.stdout
     (culprit,) = found["culprits"]
     (suspect,) = culprit["suspects"]

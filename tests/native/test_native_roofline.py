@@ -1,6 +1,5 @@
 """The probe of the roofline on the real thing."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.answer import result_of
 
 pytestmark = pytest.mark.native
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def roofline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def rates(done: subprocess.CompletedProcess[str]) -> dict[tuple[str, int], float]:
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = result_of(done.stdout)
     return {(one["kind"], one["threads"]): one["best"] for one in answer["ceilings"]}
 
 
@@ -47,7 +48,7 @@ def test_the_numbers_are_sane_and_of_the_same_things(folder: Path, native: subpr
     assert 0.2 < best["clock", 1] < 10
     assert 0.5 < best["read", 1] < 1000
     assert best["read", 1] >= best["copy", 1] / 3
-    lanes = json.loads(native.stdout)["lanes"]
+    lanes = result_of(native.stdout)["lanes"]
     assert best["peak", 1] / best["clock", 1] > lanes, "at least half an instruction per cycle"
 
 
@@ -55,7 +56,7 @@ def test_less_of_an_instruction_set_is_a_lower_roofline(folder: Path, native: su
     if "avx2" not in Path("/proc/cpuinfo").read_text().split():
         pytest.skip("not a CPU with several widths")
     narrow = roofline(folder, "--isa", "sse42", "--threads", "1")
-    assert json.loads(narrow.stdout)["vector"] == "sse"
+    assert result_of(narrow.stdout)["vector"] == "sse"
     # A Zen core adds and multiplies in SSE on four pipes: half of what two AVX2 pipes with FMA do, no less than that.
     assert rates(narrow)["peak", 1] < rates(native)["peak", 1] * 0.75
 

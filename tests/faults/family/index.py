@@ -1,12 +1,12 @@
 """The index of the runs struck at every kind of call that writes, damaged, locked, and in the way."""
 
 import errno
-import json
 import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.answer import result_of
 from tests.faults.fault import Deviation, Family, Fault, Kind, Look, Seen
 from tests.faults.judge import judge_words
 from tests.faults.shim import KILL, Rule, Shimmed, error_name
@@ -107,7 +107,7 @@ def judge_list(done: Done, stand: Stand) -> Iterator[Deviation]:
     if done.code:
         yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code}: {done.text[-500:]}")
         return
-    said = [(card["id"], card["release"], card["path"]) for card in json.loads(done.stdout)]
+    said = [(card["id"], card["release"], card["path"]) for card in result_of(done.stdout)]
     truth = [(card.id, card.release, card.path) for card in stand.truth()]
     if said != truth:
         yield Deviation(kind=Kind.GREEN, what=f"the list says {said}, and the bundles {truth}")

@@ -16,6 +16,7 @@ from harness.parse.result_name import SCRATCH
 from harness.records.bisection import BisectVerdict
 from harness.store.bisection_file import load_bisection
 from harness.store.bundle import PLAN, RUN
+from tests.answer import result_of
 from tests.faults.deed import Rival, Signalled, tool
 from tests.faults.fault import Deed, Family, Fault, Seen, refuses
 from tests.faults.shim import KILL, Shimmed, error_name, failing
@@ -184,7 +185,7 @@ def _find_loss(stage: Stage, kept: dict[str, str]) -> str:
 
 def _find_flaw(stage: Stage, codes: list[int], told: tuple[int, ...]) -> str:
     """Return what is wrong after the last night; empty if nothing is."""
-    events = json.loads(stage.call(("events", "--all", "--json")).stdout)
+    events = result_of(stage.call(("events", "--all", "--json")).stdout)
     changes = [event["id"] for event in events if event["kind"] == "CODE"]
     if _CHANGED not in codes or len(changes) != 1:
         return f"exit codes {codes}, and the events {[(event['kind'], event['id']) for event in events]}"

@@ -187,8 +187,10 @@ def test_what_people_read_steers_no_terminal_through_a_pipe_either(evil: Run, ki
 
 def test_json_through_a_pipe_comes_back(evil: Run) -> None:
     stream = Pipe()
-    Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream).show("", evil)
-    assert json.loads(stream.getvalue())["node"]["os"] == EVIL
+    output = Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream)
+    output.show("", evil)
+    assert output.finish(0) == 0
+    assert json.loads(stream.getvalue())["result"]["node"]["os"] == EVIL
     assert not STEERING.search(stream.getvalue().replace("\n", ""))
     for name in ("json", "jsonl"):
         text = FORMATS[name].render([RunSheet(run=evil)])
@@ -201,8 +203,10 @@ def test_json_is_json_whatever_the_encoding_of_the_stream(evil: Run, encoding: s
     sign = "\N{GRINNING FACE} \xe9 \\"
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace")
-    Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream).show("", evil.replace(id=sign))
-    assert json.loads(raw.getvalue().decode("ascii"))["id"] == sign
+    output = Output(Console(io.StringIO()), form=OutputForm.JSON, stream=stream)
+    output.show("", evil.replace(id=sign))
+    output.finish(0)
+    assert json.loads(raw.getvalue().decode("ascii"))["result"]["id"] == sign
     stream.close()
 
 
