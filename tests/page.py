@@ -3,10 +3,13 @@
 import ast
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.records.glossary import WORDS
+from harness.records.measurement import METRICS
+from harness.records.vocabulary import COLUMNS, METRIC_MEANINGS
 from harness.render.explanation import render_page
 from tests.syntax import parse
 
@@ -41,10 +44,26 @@ def list_classes() -> Iterator[PublicClass]:
 
 
 def render_glossary(page: str) -> str:
-    """Return the glossary with its last section, the classes, made anew."""
-    words = page.partition(_HEADING)[0].rstrip("\n")
+    """Return the glossary with the rows of its tables made anew: words, metrics, columns and classes."""
+    words = page.partition(_HEADING)[0]
+    better = {True: "lower", False: "higher"}
+    metrics = [
+        (one.name, one.label, one.unit, METRIC_MEANINGS[one.name], better[one.lower_is_better])
+        for one in METRICS.values()
+    ]
+    words = _fill_table(words, "## Words", [(one.word, one.meaning) for one in WORDS])
+    words = _fill_table(words, "## Metrics", metrics)
+    words = _fill_table(words, "## Columns", list(COLUMNS.items()))
     rooms = itertools.groupby(sorted(list_classes(), key=lambda one: one.room), key=lambda one: one.room)
-    return f"{words}\n\n{_HEADING}\n\n{_ABOUT}\n{''.join(_render_room(room, list(found)) for room, found in rooms)}"
+    classes = "".join(_render_room(room, list(found)) for room, found in rooms)
+    return f"{words.rstrip()}\n\n{_HEADING}\n\n{_ABOUT}\n{classes}"
+
+
+def _fill_table(page: str, heading: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return a page with other rows in the first table below a heading."""
+    lines = "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
+    pattern = rf"({re.escape(heading)}\n.*?\n\|[-|]+\n)(?:\|[^\n]*\n?)*"
+    return re.sub(pattern, lambda found: found[1] + lines, page, count=1, flags=re.DOTALL)
 
 
 def _render_room(room: str, classes: Iterable[PublicClass]) -> str:

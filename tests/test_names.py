@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli.parser import make_parser
 from harness.cli.verb import VERBS
-from harness.render.explanation import list_explanations
+from harness.render.dictionary import list_explanations
 from harness.settings.table import SETTINGS
 from tests.page import list_classes
 
@@ -115,7 +115,7 @@ def test_a_class_that_a_page_names_exists(page: Path) -> None:
 
 def test_a_caveat_in_a_table_exists() -> None:
     """The first cell of tables of caveats, and the words behind `caveat`."""
-    codes = {one.code for one in list_explanations()}
+    codes = {one.word for one in list_explanations()}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for code in re.findall(r"[Cc]aveats? `([a-z-]+)`", text):

@@ -11,7 +11,7 @@ from harness.commands.verb import Argument, CompletionSource, Verb
 from harness.parse.pin import expand_models
 from harness.records.measurement import TABLE_METRICS
 from harness.records.suite import Benchmark, Engine
-from harness.render.explanation import list_explanations
+from harness.render.dictionary import list_names
 from harness.system.weights import load_catalog
 
 # What completes the values of settings.
@@ -75,7 +75,7 @@ def _choose_words(
     words: CompletionSource, verb: Verb, action: argparse.Action, argument: Argument | None
 ) -> tuple[str, ...] | None:
     if words is CompletionSource.CODES:
-        return tuple(one.code for one in list_explanations())
+        return list_names()
     if words is CompletionSource.MODELS:
         return ("fast", "all", *expand_models(("all",), load_catalog()))
     if argument:

@@ -72,7 +72,7 @@ def parse(argv: Sequence[str], verbs: Mapping[str, Verb], settings: Iterable[Set
 def _add_rest(arguments: argparse.Namespace, rest: Sequence[str], verb: Verb) -> bool:
     """Return whether a verb takes the words after its options: argparse only takes those before the first option."""
     more = next((one for one in verb.arguments if not one.name.startswith("-")), None)
-    if more is None or any(word.startswith("-") for word in rest):
+    if more is None or (not more.dashes and any(word.startswith("-") for word in rest)):
         return False
     key, words = _GIVEN + more.key, list(map(_choose_type(more), rest))
     known = getattr(arguments, key)

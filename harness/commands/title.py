@@ -48,7 +48,7 @@ _SUMMARIES = {
     },
     VerbGroup.LOOK: {
         "show": "print runs, caveats first, or a sweep, a search or a night",
-        "explain": "explain the code in brackets after a caveat",
+        "explain": "say what a word in a result means, and what to do about it",
         "schema": "print the JSON Schema of run.json, of a night's report, or of what a fleet prints",
     },
     VerbGroup.SET_UP: {

@@ -45,7 +45,8 @@ class Argument(Record):
     """An argument of a verb that is not a setting: an option if `name` begins with dashes, else positional.
 
     In a `path`, a leading `~` means the home folder, and several paths may be joined by commas. Arguments that share a
-    word in `instead` exclude each other. A `hidden` argument does not appear in the help.
+    word in `instead` exclude each other. A `hidden` argument does not appear in the help. With `dashes`, words that
+    begin with dashes and are no options of the verb are words like others.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Argument(Record):
     words: CompletionSource = CompletionSource.NONE
     instead: str = ""
     hidden: bool = False
+    dashes: bool = False
 
     @property
     def key(self) -> str:

@@ -1,12 +1,10 @@
 """A search for the commit that changed the speed: what it goes over, what it measured, and its answer."""
 
-from enum import StrEnum
-
 from harness.records.caveat import Caveat
 from harness.records.commit_line import CommitLine, LineCommit
 from harness.records.comparison import Comparison
 from harness.records.measurement import Case
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 from harness.records.run import SettingUsed
 from harness.records.suite import Engine
 from harness.records.trial import TrialPurpose
@@ -94,15 +92,15 @@ class NextBlock(Record):
     reason: str
 
 
-class BisectVerdict(StrEnum):
-    """FOUND: each culprit is in a set that holds it at 95 %, and a trial of its own shows the step.
+class BisectVerdict(ExplainedWord):
+    """How the search for a commit ended."""
 
-    NOTHING: there is no change of the size that was asked for. UNRESOLVED: too little data to say either.
-    """
-
-    FOUND = "FOUND"
-    NOTHING = "NOTHING"
-    UNRESOLVED = "UNRESOLVED"
+    FOUND = (
+        "FOUND",
+        "Each commit that changed the speed is in a set that holds it at 95 %, and a trial of its own shows the step.",
+    )
+    NOTHING = "NOTHING", "Between the two ends, the speed did not change by as much as was looked for."
+    UNRESOLVED = "UNRESOLVED", "There are too few data to say which commit changed the speed, or whether one did."
 
 
 class Suspect(Record):

@@ -202,11 +202,3 @@ class Caveat(Record):
 
     code: str
     message: str
-
-
-class Explanation(Record):
-    """What a code means, and where it is used: in a `caveat`, or as the `cause` of a failed step."""
-
-    code: str
-    kind: str
-    meaning: str

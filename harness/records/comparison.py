@@ -1,11 +1,9 @@
 """Samples and their comparison: summaries, verdicts, and the answer to `harness compare`."""
 
-from enum import StrEnum
-
 from harness.records.caveat import Caveat
 from harness.records.exit_code import ExitCode
 from harness.records.measurement import Case
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 # The chance of any false verdict in a family; nothing else is ever promised.
 ALPHA = 0.01
@@ -28,13 +26,16 @@ class Summary(Record):
     confidence: float = 0.0
 
 
-class Verdict(StrEnum):
-    """The verdict: UNCHANGED means that a change would have been found, UNRESOLVED that there are too few data."""
+class Verdict(ExplainedWord):
+    """What a comparison found: changed, not changed, or not known."""
 
-    IMPROVED = "IMPROVED"
-    REGRESSED = "REGRESSED"
-    UNCHANGED = "UNCHANGED"
-    UNRESOLVED = "UNRESOLVED"
+    IMPROVED = "IMPROVED", "The contender is better than the baseline; chance alone does not explain it."
+    REGRESSED = "REGRESSED", "The contender is worse than the baseline; chance alone does not explain it."
+    UNCHANGED = (
+        "UNCHANGED",
+        "No difference of the size that matters: one as large as the MDE would most likely have been found.",
+    )
+    UNRESOLVED = "UNRESOLVED", "There are too few data, or they scatter too much, to tell a difference from none."
 
 
 class Comparison(Record):

@@ -3,9 +3,7 @@
 None of this is part of an identity. The difference of two readings is a `Quietness`.
 """
 
-from enum import StrEnum
-
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
 class Condition(Record):
@@ -99,12 +97,15 @@ class Quietness(Record):
     neighbours: tuple[Neighbour, ...] = ()
 
 
-class FindingStatus(StrEnum):
-    """The result of checking one point; UNKNOWN if it is not available."""
+class FindingStatus(ExplainedWord):
+    """The result of checking one point."""
 
-    FIT = "fit"
-    UNFIT = "unfit"
-    UNKNOWN = "unknown"
+    FIT = "fit", "Nothing about this point speaks against measuring."
+    UNFIT = "unfit", "This point makes measurements wrong or noisy; the line below says how to mend it."
+    UNKNOWN = (
+        "unknown",
+        "The system does not say, as in most virtual machines and containers; it is neither good nor bad.",
+    )
 
 
 class Finding(Record):

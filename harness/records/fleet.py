@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.records.history import Event
 from harness.records.night import WorkItem
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 # The number of the form of what `fleet --json` prints.
 FLEET_SCHEMA = 1
@@ -157,21 +157,16 @@ class JobTrace(Record):
     harness: str = ""
 
 
-class JobState(StrEnum):
-    """What became of a job.
+class JobState(ExplainedWord):
+    """What became of a job of a fleet."""
 
-    DONE: its results are there. RUNNING and WAITING are what Slurm says. HOPELESS: it waits for something that no node
-    has. ENDED: its command came to its end on the node, and its results were not collected yet. LOST: it was begun, is
-    not in the queue any more, and left nothing finished. ABSENT: it was never submitted.
-    """
-
-    DONE = "done"
-    RUNNING = "running"
-    WAITING = "waiting"
-    HOPELESS = "hopeless"
-    ENDED = "ended"
-    LOST = "lost"
-    ABSENT = "absent"
+    DONE = "done", "Its results were collected."
+    RUNNING = "running", "Slurm says that it runs now."
+    WAITING = "waiting", "It is in Slurm's queue and will run."
+    HOPELESS = "hopeless", "It waits for something that no node has, so it will never run."
+    ENDED = "ended", "Its command came to its end on the node, and its results were not collected yet."
+    LOST = "lost", "It was begun, is not in the queue any more, and left nothing finished."
+    ABSENT = "absent", "It was never submitted."
 
 
 class PlannedJob(Record):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from harness.records.comparison import Comparison
 from harness.records.measurement import TABLE_METRICS, Case
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 from harness.records.suite import Benchmark
 from harness.records.triage import Triage
 
@@ -159,18 +159,15 @@ class SeriesChange(Record):
     high: float | None = None
 
 
-class EventKind(StrEnum):
-    """What is known of an event: a SUSPICION is not sorted yet; of the others it is known what changed.
+class EventKind(ExplainedWord):
+    """What is known of an event."""
 
-    MISSING: a node, a case or its tests were not measured any more. BROKEN: the newest commits do not build.
-    """
-
-    SUSPICION = "SUSPICION"
-    CODE = "CODE"
-    NODE = "NODE"
-    YARDSTICK = "YARDSTICK"
-    MISSING = "MISSING"
-    BROKEN = "BROKEN"
+    SUSPICION = "SUSPICION", "A series looks unlike its past; only a live comparison can say what it is."
+    CODE = "CODE", "A live comparison on this node shows that the code changed the speed."
+    NODE = "NODE", "The old commit, measured again, shows the change as well: it is the node."
+    YARDSTICK = "YARDSTICK", "The benchmark measures something else since then: do not compare across it."
+    MISSING = "MISSING", "A node, a case or its tests were not measured any more."
+    BROKEN = "BROKEN", "The newest commits do not build."
 
 
 class Event(Record):
@@ -207,13 +204,13 @@ class Event(Record):
     triage: Triage | None = None
 
 
-class SeriesStatus(StrEnum):
-    """What is known of a series at its newest point; CONFIRMED is a change of code that was measured."""
+class SeriesStatus(ExplainedWord):
+    """What is known of a series at its newest point."""
 
-    STEADY = "steady"
-    SUSPICION = "suspicion"
-    CONFIRMED = "confirmed"
-    TOO_FEW = "too few points"
+    STEADY = "steady", "The newest points look like those before them."
+    SUSPICION = "suspicion", "The series looks unlike its past; no live comparison has looked at it yet."
+    CONFIRMED = "confirmed", "A live comparison measured that the code changed the speed."
+    TOO_FEW = "too few points", "The series has too few points to see a change in it."
 
 
 class OddSeries(Record):

@@ -3,28 +3,21 @@
 A night has no state of its own. What it knows is in bundles and in git, and the plan is made again after every item.
 """
 
-from enum import StrEnum
-
 from harness.records.bisection import BisectVerdict
 from harness.records.measurement import Case
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
-class WorkKind(StrEnum):
-    """What a night can do, the most urgent first.
+class WorkKind(ExplainedWord):
+    """What a night can do, the most urgent first."""
 
-    CONFIRM measures two commits in turns, to sort what looks unlike its past. BISECT looks for the commit of a change
-    of the code. HEAD is the ordinary run of the newest commit, ANCHOR its blocks against the anchor. CELLS measures the
-    cases that a run of the head lacks, GAP a commit in the widest stretch without one, AUDIT a commit against itself.
-    """
-
-    CONFIRM = "confirm"
-    BISECT = "bisect"
-    HEAD = "head"
-    ANCHOR = "anchor"
-    CELLS = "cells"
-    GAP = "gap"
-    AUDIT = "audit"
+    CONFIRM = "confirm", "Measure two commits in turns, to find out whether a suspicion is the code or the node."
+    BISECT = "bisect", "Look for the commit that changed the speed."
+    HEAD = "head", "Measure the newest commit of the branch: the ordinary run of a night."
+    ANCHOR = "anchor", "Compare the newest commit with the anchor, a few blocks each night, so that slow creep shows."
+    CELLS = "cells", "Measure the cases that the run of the newest commit lacks."
+    GAP = "gap", "Measure a commit in the middle of the widest stretch without a run."
+    AUDIT = "audit", "Compare a commit with itself: any difference that is found is false, and is counted."
 
 
 class BranchCommit(Record, gc=False):
@@ -53,16 +46,12 @@ class MeasuredCommit(Record, gc=False):
     failed: str = ""
 
 
-class QuestionCause(StrEnum):
-    """Why two commits are to be measured in turns.
+class QuestionCause(ExplainedWord):
+    """Why two commits are to be measured in turns."""
 
-    SUSPICION: a series looks unlike its past for several points. ODD: the newest point alone does. CREEP: the blocks
-    against the anchor show a change over many nights.
-    """
-
-    SUSPICION = "suspicion"
-    ODD = "odd"
-    CREEP = "creep"
+    SUSPICION = "suspicion", "A series looks unlike its past for several points."
+    ODD = "odd", "The newest point alone looks unlike the points before it."
+    CREEP = "creep", "The blocks against the anchor show a change that came over many nights."
 
 
 class Question(Record):
@@ -213,12 +202,15 @@ class NightPlan(Record):
         return next((item for item in self.items if item.fits), None)
 
 
-class DoneStatus(StrEnum):
-    """What came of an item: DONE, FAILED (what was measured failed), or BROKEN OFF (stopped, out of space ...)."""
+class DoneStatus(ExplainedWord):
+    """What came of an item of a night's work."""
 
-    DONE = "done"
-    FAILED = "failed"
-    BROKEN_OFF = "broken off"
+    DONE = "done", "It was done, and its results are stored."
+    FAILED = "failed", "What was measured failed: its build, its tests or its benchmarks."
+    BROKEN_OFF = (
+        "broken off",
+        "It was stopped before its end: out of time or space, or interrupted. The next night goes on with it.",
+    )
 
 
 class DoneItem(Record):

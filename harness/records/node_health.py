@@ -1,26 +1,20 @@
 """How well a node measures: its noise, its speed among its equals, its drift, and whether it reports."""
 
-from enum import StrEnum
-
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 # The number of the form of what `fleet health --json` prints.
 HEALTH_SCHEMA = 1
 
 
-class NodeVerdict(StrEnum):
-    """What is wrong with a node, if anything is: the first of these that is true.
+class NodeVerdict(ExplainedWord):
+    """What is wrong with a node, if anything is: the first of these that is true."""
 
-    SILENT: it reports no more. NOT_KNOWN: there are too few numbers of it. NOISY: its nights scatter more than those of
-    its equals. SLOW: it is slower than its equals. DRIFTING: it gets slower or faster from month to month.
-    """
-
-    SILENT = "silent"
-    NOT_KNOWN = "not known"
-    NOISY = "noisy"
-    SLOW = "slow"
-    DRIFTING = "drifting"
-    HEALTHY = "healthy"
+    SILENT = "silent", "The node does not report any more."
+    NOT_KNOWN = "not known", "There are too few numbers of the node to judge it."
+    NOISY = "noisy", "The nights of the node scatter more than those of its equals."
+    SLOW = "slow", "The node is slower than its equals."
+    DRIFTING = "drifting", "The node gets slower or faster from month to month."
+    HEALTHY = "healthy", "None of the faults that are looked for was found."
 
 
 class BoundedShare(Record):

@@ -1,7 +1,5 @@
 """The results of executing steps."""
 
-from enum import StrEnum
-
 from harness.records.condition import Quietness
 from harness.records.measurement import Case, Measurement
 from harness.records.plan import Phase, Placement, Step, StepQuestion
@@ -14,13 +12,13 @@ MOST_LOG_BYTES = 64 << 20
 FLOODED = f"it printed more than {MOST_LOG_BYTES >> 20} MB: it was stopped, and the rest is not kept"
 
 
-class Status(StrEnum):
+class Status(ExplainedWord):
     """How a step, a test or a run ended."""
 
-    PASSED = "PASSED"
-    FAILED = "FAILED"
-    TIMED_OUT = "TIMED_OUT"
-    SKIPPED = "SKIPPED"
+    PASSED = "PASSED", "It ended well; of a benchmark this means that it has numbers."
+    FAILED = "FAILED", "It ended with an error, or without the numbers it was run for; the reason and its log say more."
+    TIMED_OUT = "TIMED_OUT", "It took longer than allowed and was stopped."
+    SKIPPED = "SKIPPED", "It was not run, because a step that it needs failed, or because it cannot work here."
 
     @property
     def bad(self) -> bool:

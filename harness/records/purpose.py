@@ -1,20 +1,15 @@
 """What a run was measured for."""
 
-from enum import StrEnum
+from harness.records.record import ExplainedWord
 
 
-class RunPurpose(StrEnum):
-    """What a run was measured for: by a hand, or by a night's watch, and there by which kind of its work.
+class RunPurpose(ExplainedWord):
+    """What a run was measured for: by hand, or for one kind of a night's work."""
 
-    NIGHT is the ordinary run of a head, HISTORY that of an older commit that was left out before. ANCHOR compares the
-    head with the anchor, CONFIRMATION sorts what looks unlike its past, BISECTION looks for its commit, and AUDIT
-    compares a commit with itself.
-    """
-
-    MANUAL = "manual"
-    NIGHT = "night"
-    HISTORY = "history"
-    ANCHOR = "anchor"
-    CONFIRMATION = "confirmation"
-    BISECTION = "bisection"
-    AUDIT = "audit"
+    MANUAL = "manual", "Somebody started it by hand, or a script did."
+    NIGHT = "night", "The ordinary run of the newest commit in a night."
+    HISTORY = "history", "A run of an older commit that was left out before."
+    ANCHOR = "anchor", "A comparison of the newest commit with the anchor."
+    CONFIRMATION = "confirmation", "A comparison that finds out whether a suspicion is the code or the node."
+    BISECTION = "bisection", "A comparison in the search for the commit that changed the speed."
+    AUDIT = "audit", "A comparison of a commit with itself."

@@ -21,8 +21,8 @@ class ExplainedWord(StrEnum):
 
     meaning: str
 
-    def __new__(cls, word: str, meaning: str) -> Self:
-        """Return the member for a word, the form in which it is stored."""
+    def __new__(cls, word: str, meaning: str = "") -> Self:
+        """Return the member for a word, the form in which it is stored; each member is made with its meaning."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.meaning = meaning

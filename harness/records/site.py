@@ -1,33 +1,27 @@
 """What the pages of a site are made of: a node as it stands, and what has changed since its pages were written."""
 
-from enum import StrEnum
 from typing import NamedTuple
 
 from harness.records.history import Event, HistoryCommit, SeriesKey
 from harness.records.night_report import EventNote
 from harness.records.node_health import NodeHealth, NodeMeasure
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 from harness.records.witness import LiveFinding
 
 # The number of this form: a site that was written in another one is written again as a whole.
 SITE_SCHEMA = 4
 
 
-class SiteState(StrEnum):
-    """What is known of a series today, in the words of pages; each has a shape and a colour of its own.
+class SiteState(ExplainedWord):
+    """What is known of a series today, in the words of pages; each has a shape and a colour of its own."""
 
-    SLOWER and FASTER were confirmed by a live comparison, NODE is a change that the node or the benchmark made. A
-    SUSPICION is not sorted. STEADY says that nothing was seen, TOO_FEW that nothing could be seen yet, MISSING that it
-    was not measured.
-    """
-
-    STEADY = "steady"
-    SUSPICION = "suspicion"
-    SLOWER = "slower"
-    FASTER = "faster"
-    NODE = "not the code"
-    MISSING = "missing"
-    TOO_FEW = "too few points"
+    STEADY = "steady", "Nothing unusual was seen."
+    SUSPICION = "suspicion", "The series looks unlike its past; whether that is the code or the node is not known yet."
+    SLOWER = "slower", "A live comparison confirmed that the code got slower."
+    FASTER = "faster", "A live comparison confirmed that the code got faster."
+    NODE = "not the code", "The numbers changed because of the node or the benchmark, not because of the code."
+    MISSING = "missing", "The series was not measured any more."
+    TOO_FEW = "too few points", "There are too few points for anything to be seen yet."
 
 
 class SiteSeries(Record):

@@ -1,18 +1,19 @@
 """What to run and how often; never part of an identity."""
 
-from enum import StrEnum
-
 from harness.records.measurement import Case
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
-class Benchmark(StrEnum):
+class Benchmark(ExplainedWord):
     """The three benchmarks of the bench program, and whisper-cli from audio to text."""
 
-    MEMCPY = "memcpy"
-    MUL_MAT = "mul_mat"
-    WHISPER = "whisper"
-    TRANSCRIBE = "transcribe"
+    MEMCPY = "memcpy", "How fast memory is copied."
+    MUL_MAT = "mul_mat", "How fast square matrices are multiplied on the CPU."
+    WHISPER = (
+        "whisper",
+        "The encoder and the decoder of each model, with the timings that issue 89 of whisper.cpp lists.",
+    )
+    TRANSCRIBE = "transcribe", "whisper-cli from a recording to its text."
 
 
 # What has a model, and so weights, a backend and flash attention.
@@ -23,11 +24,11 @@ OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
 EARLIER_ENGINES = {"sampler": "library"}
 
 
-class Engine(StrEnum):
+class Engine(ExplainedWord):
     """What times whisper.cpp: its own bench program in whole processes, or the worker call by call."""
 
-    BENCH = "bench"
-    LIBRARY = "library"
+    BENCH = "bench", "whisper.cpp's own bench program, one whole process for each repetition."
+    LIBRARY = "library", "A small program that loads libwhisper and times single calls; ab uses it."
 
     @classmethod
     def _missing_(cls, value: object) -> "Engine | None":

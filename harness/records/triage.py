@@ -1,16 +1,14 @@
 """What people decided about events, as they wrote it down."""
 
-from enum import StrEnum
-
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
-class TriageState(StrEnum):
+class TriageState(ExplainedWord):
     """What somebody decided about an event."""
 
-    ACKNOWLEDGED = "acknowledged"
-    FIXED = "fixed"
-    WONTFIX = "wontfix"
+    ACKNOWLEDGED = "acknowledged", "Somebody has seen it and is looking into it."
+    FIXED = "fixed", "A commit is known that takes the change back; the note may name it."
+    WONTFIX = "wontfix", "The change stays: it is meant, or the price of something else."
 
 
 class Triage(Record):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
 class Role(StrEnum):
@@ -12,16 +12,19 @@ class Role(StrEnum):
     CONTENDER = "contender"
 
 
-class TrialEnd(StrEnum):
+class TrialEnd(ExplainedWord):
     """Why a trial ended, in the words that its record keeps."""
 
-    SETTLED = "every case is settled"
-    TIME_UP = "the time was up"
-    ENOUGH = "as many blocks as were asked for"
-    INTERRUPTED = "interrupted"
-    LOST = "the workers kept failing"
-    KILLED = "the harness was killed"
-    ELSEWHERE = "the bisection has measured what it needed"
+    SETTLED = "every case is settled", "Every case has an answer, so more blocks would change nothing."
+    TIME_UP = "the time was up", "--max-time was reached before every case was settled."
+    ENOUGH = "as many blocks as were asked for", "As many blocks as --max-blocks allows were measured."
+    INTERRUPTED = "interrupted", "Somebody, or the system, stopped it; the blocks so far are judged."
+    LOST = "the workers kept failing", "The measuring processes failed again and again."
+    KILLED = "the harness was killed", "The harness was killed or the power failed; what was on disk is kept."
+    ELSEWHERE = (
+        "the bisection has measured what it needed",
+        "The bisection knew enough about this commit, and measured another one.",
+    )
 
 
 class TrialPurpose(StrEnum):

@@ -1,22 +1,19 @@
 """The search for the best settings: what was tried, stage by stage, and how sure the answer is."""
 
-from enum import StrEnum
-
 from harness.records.comparison import Comparison
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 from harness.records.sweep import Values
 
 
-class Goal(StrEnum):
-    """What to minimise.
+class Goal(ExplainedWord):
+    """What to minimise."""
 
-    LATENCY: the time of one window of speech. THROUGHPUT: the same in CPU time, for processes that run side by side and
-    fill the node. MEMORY: the peak memory of a process.
-    """
-
-    LATENCY = "latency"
-    THROUGHPUT = "throughput"
-    MEMORY = "memory"
+    LATENCY = "latency", "The time of one window of speech."
+    THROUGHPUT = (
+        "throughput",
+        "The CPU time of one window of speech, for processes that run side by side and fill the node.",
+    )
+    MEMORY = "memory", "The peak memory of a process."
 
 
 class Candidate(Record):

@@ -1,8 +1,6 @@
 """The files that a benchmark reads: weights, the shape of their model, and recordings."""
 
-from enum import StrEnum
-
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
 class Shape(Record):
@@ -20,16 +18,13 @@ class Shape(Record):
     n_mels: int
 
 
-class WeightsKind(StrEnum):
-    """Where weights come from; timings of different kinds are never mixed silently.
+class WeightsKind(ExplainedWord):
+    """Where weights come from; timings of different kinds are never mixed silently."""
 
-    UNDECIDED occurs only in plans: official weights if they can be downloaded, else synthetic ones.
-    """
-
-    OFFICIAL = "official"
-    SYNTHETIC = "synthetic"
-    FILE = "file"
-    UNDECIDED = "undecided"
+    OFFICIAL = "official", "The published file, compared with its pinned checksum."
+    SYNTHETIC = "synthetic", "Seeded random values in the true shapes: right for timing, useless for transcribing."
+    FILE = "file", "A file that you named."
+    UNDECIDED = "undecided", "In plans only: the official file if it can be downloaded, else synthetic weights."
 
 
 class Weights(Record):

@@ -1,25 +1,21 @@
 """What other nodes say about a change of the code: that they show it as well, do not show it, or did not look."""
 
-from enum import StrEnum
-
 from harness.records.comparison import Comparison
 from harness.records.history import Event
-from harness.records.record import Record
+from harness.records.record import ExplainedWord, Record
 
 
-class Stance(StrEnum):
-    """What a node says about a change that some node shows.
+class Stance(ExplainedWord):
+    """What a node says about a change that some node shows."""
 
-    AGREES: it has the same event, or its live comparison shows the change. SUSPECTS: its stored numbers look like it,
-    and nothing has confirmed that. DISAGREES: its live comparison of a commit before and one after excludes half of the
-    change. NO_STEP: its stored numbers exclude that, which is no proof. NOT_LOOKED: it has no numbers that could tell.
-    """
-
-    AGREES = "agrees"
-    SUSPECTS = "suspects it"
-    DISAGREES = "disagrees"
-    NO_STEP = "shows no step"
-    NOT_LOOKED = "did not look"
+    AGREES = "agrees", "The node has the same event, or its live comparison shows the change."
+    SUSPECTS = "suspects it", "The stored numbers of the node look like the change, and nothing has confirmed it."
+    DISAGREES = (
+        "disagrees",
+        "A live comparison on the node, of a commit before and one after, excludes half of the change.",
+    )
+    NO_STEP = "shows no step", "The stored numbers of the node exclude half of the change, which is no proof."
+    NOT_LOOKED = "did not look", "The node has no numbers that could tell."
 
 
 class Witness(Record):

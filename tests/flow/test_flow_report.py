@@ -246,19 +246,23 @@ def test_the_help_lists_the_formats(kit: Kit) -> None:
     assert all(f"  {name} " in text for name in FORMATS)
 
 
-def test_a_code_is_explained(kit: Kit) -> None:
+def test_a_word_is_explained(kit: Kit) -> None:
     done = kit.harness("explain", "[noisy]", "other-build")
     assert done.returncode == 0
-    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "] == [
-        "noisy",
-        "other-build",
-        "other-build",
+    assert [line for line in done.stdout.splitlines() if line.startswith(("noisy -", "other-build -"))] == [
+        "noisy - caveat",
+        "noisy - health of a node",
+        "other-build - caveat",
+        "other-build - cause of a failure",
     ]
-    (thin,) = result_of(kit.harness("explain", "thin", "--json").stdout)
-    assert (thin["code"], thin["kind"]) == ("thin", "caveat")
+    (thin,) = result_of(kit.harness("explain", "thin", "--json").stdout)["words"]
+    assert (thin["word"], thin["kind"]) == ("thin", "caveats")
+    assert "flash_attn in harness.toml" in " ".join(kit.harness("explain", "--fa").stdout.split())
+    assert kit.harness("explain", "exit", "20").stdout.startswith("20 - exit code, regression\n")
+    assert "harness explain KIND" in kit.harness("explain").stdout
     wrong = kit.harness("explain", "noisi")
     assert wrong.returncode == 2
     assert "did you mean noisy" in wrong.stderr
     strange = kit.harness("explain", "zzzzzz")
     assert strange.returncode == 2
-    assert strange.stderr.endswith("harness explain  # prints all codes\n"), "a hundred codes are no hint"
+    assert strange.stderr.endswith("harness explain  # lists the kinds of words\n"), "hundreds of words are no hint"
