@@ -109,4 +109,4 @@ def _discard(result: StepResult) -> StepResult:
 
 def _fail(result: StepResult, reason: str) -> StepResult:
     failed = result.replace(status=Status.FAILED, reason=reason, cause=Cause.OTHER_BUILD)
-    return failed.replace(measurements=(), checks=(), build="")
+    return failed.replace(measurements=(), counts=(), checks=(), build="")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from harness.judge.calendar import name_day
-from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case, name_cases
+from harness.records.measurement import COPY_RATE, COUNT_METRICS, FLOP_RATE, RTF, TABLE_METRICS, Case, name_cases
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -47,6 +47,13 @@ def pool_trials(pairs: Iterable[RunPair], metrics: frozenset[str]) -> PooledTria
         (one.trial.seed, pair_measurements(one.measurements, other.measurements)) for one, other in pairs if one.trial
     )
     return pool_samples((seed, [one for one in samples if one.metric in metrics]) for seed, samples in found)
+
+
+def pool_counts(pairs: Iterable[RunPair], timed: frozenset[str]) -> PooledTrials:
+    """Return the same for what the hardware counted in the calls of these metrics."""
+    wanted = {metric.name for (name, _), metric in COUNT_METRICS.items() if name in timed}
+    found = ((one.trial.seed, pair_measurements(one.counts, other.counts)) for one, other in pairs if one.trial)
+    return pool_samples((seed, [one for one in samples if one.metric in wanted]) for seed, samples in found)
 
 
 def pool_samples(trials: Iterable[tuple[int, Sequence[PairedSample]]]) -> PooledTrials:

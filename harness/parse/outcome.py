@@ -129,7 +129,7 @@ def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResu
     # memcpy and mul_mat are the CPU's whatever the backend.
     model = case.benchmark in OF_MODELS and result.status is Status.PASSED
     mismatch = (find_mismatch(step.backend, log) or find_other_case(case, log)) if model else ""
-    return result.replace(status=Status.FAILED, reason=mismatch, measurements=()) if mismatch else result
+    return result.replace(status=Status.FAILED, reason=mismatch, measurements=(), counts=()) if mismatch else result
 
 
 def find_other_case(case: Case, log: str) -> str:
@@ -200,13 +200,13 @@ def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepRe
         return result.replace(status=Status.FAILED, reason=refusal)
     if case.benchmark != Benchmark.WHISPER:
         return _read_benchmark(result, case, step.repetition, read_texts(log))
-    measurements = measure_worker(log, case, step.repetition)
+    measurements, counts = measure_worker(log, case, step.repetition)
     found = {one.metric for one in measurements}
     missing = [metric.name for metric in list_asked(step.argv) or TABLE_METRICS if metric.name not in found]
     if missing:
         reason = f"exit code 0, but no measurement of {', '.join(missing)}"
         return result.replace(status=Status.FAILED, reason=reason)
-    return result.replace(measurements=measurements)
+    return result.replace(measurements=measurements, counts=counts)
 
 
 def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str:

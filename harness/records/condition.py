@@ -3,6 +3,8 @@
 None of this is part of an identity. The difference of two readings is a `Quietness`.
 """
 
+import msgspec
+
 from harness.records.record import ExplainedWord, Record
 
 
@@ -63,6 +65,13 @@ class CounterReading(Record):
     swapped_in: int | None = None
     load: float | None = None
     processes: tuple[CountedProcess, ...] = ()
+
+
+class CounterAccess(Record):
+    """The hardware counters that programs may use here, and a word for each other one that says why there is none."""
+
+    available: tuple[str, ...] = ()
+    absent: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Neighbour(Record):

@@ -124,6 +124,25 @@ PEAK_FLOP_RATE = Metric(name="peak_flop_rate", unit="GFLOP/s", lower_is_better=F
 READ_RATE = Metric(name="read_rate", unit="GB/s", lower_is_better=False, label="read")
 CLOCK_RATE = Metric(name="clock_rate", unit="GHz", lower_is_better=False, label="clock")
 
+# Of a call that is timed: what the hardware counted, in the units of the call's time.
+INSTRUCTIONS, CYCLES, CACHE_MISSES = COUNTERS = ("instructions", "cycles", "cache_misses")
+_COUNTED = {
+    "instructions": ("instructions", "instr."),
+    "cycles": ("cycles", "cycles"),
+    "cache_misses": ("misses", "misses"),
+}
+
+
+def _count(timed: Metric, counter: str) -> Metric:
+    unit, label = _COUNTED[counter]
+    return Metric(
+        name=f"{timed.name}_{counter}",
+        unit=f"{unit}/{timed.unit.partition('/')[2]}",
+        lower_is_better=True,
+        label=f"{timed.label} {label}",
+    )
+
+
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
@@ -142,6 +161,11 @@ METRICS: dict[str, Metric] = {
     )
 }
 TABLE_METRICS: tuple[Metric, ...] = (ENCODE, DECODE, BATCHD, PROMPT)
+# By the names of the call's time and of the counter.
+COUNT_METRICS: dict[tuple[str, str], Metric] = {
+    (timed.name, counter): _count(timed, counter) for timed in TABLE_METRICS for counter in COUNTERS
+}
+METRICS |= {metric.name: metric for metric in COUNT_METRICS.values()}
 
 
 class MeasurementOrigin(StrEnum):

@@ -129,7 +129,8 @@ class StepResult(Record):
     `cause` is why it failed or does not count, None if that is not known. `asks` and `build_type` are those of the
     step, `blocked_by` is the failed step for which it was skipped. `build` is the
     `CodeDigests.id` of the build that the numbers of a benchmark came from, empty if that is not known. `layout` is the
-    seed of the code layout that was linked for this step alone, 0 if there was none.
+    seed of the code layout that was linked for this step alone, 0 if there was none. `counts` are those of hardware
+    counters in the timed calls, apart from the measurements, since no table or history of times has room for them.
     """
 
     step: str
@@ -142,6 +143,7 @@ class StepResult(Record):
     repetition: int = 0
     log: str = ""
     measurements: tuple[Measurement, ...] = ()
+    counts: tuple[Measurement, ...] = ()
     checks: tuple[CTestResult, ...] = ()
     quiet: Quietness | None = None
     placement: Placement | None = None

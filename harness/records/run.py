@@ -23,8 +23,8 @@ from harness.records.weights import Audio, Weights
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
 # imported runs, and the order of processes and the code layout of each block of a live comparison, 6 what a step asks,
 # its build type and the step that blocked it, and the name `library` of an engine, 7 what a run was measured for, 8 the
-# job of a fleet. All of it may be missing, so older records are read as well.
-SCHEMA = 8
+# job of a fleet, 9 counts of hardware counters. All of it may be missing, so older records are read as well.
+SCHEMA = 9
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
@@ -170,6 +170,11 @@ class Run(Record):
     def measurements(self) -> tuple[Measurement, ...]:
         """Every number of the run, in the order of execution."""
         return tuple(measurement for result in self.results for measurement in result.measurements)
+
+    @property
+    def counts(self) -> tuple[Measurement, ...]:
+        """Every count of a hardware counter, in the order of execution."""
+        return tuple(count for result in self.results for count in result.counts)
 
     @property
     def project(self) -> str:

@@ -2,6 +2,17 @@
 
 from collections.abc import Mapping
 
+_WORK = {
+    "encode": "one pass of the encoder",
+    "decode": "one single token",
+    "batchd": "one token in a batch of 5",
+    "prompt": "one token of a prompt",
+}
+_COUNTED = {
+    "instructions": "hardware counter: instructions that {} takes, all threads together, without the kernel's",
+    "cycles": "hardware counter: clock cycles of all threads during {}",
+    "cache_misses": "hardware counter: accesses that missed the last level of cache during {}",
+}
 # By the name of the metric; which metrics there are is in `harness.records.measurement`.
 METRIC_MEANINGS: Mapping[str, str] = {
     "encode": "one pass of the encoder over 30 s of (empty) audio",
@@ -17,6 +28,9 @@ METRIC_MEANINGS: Mapping[str, str] = {
     "peak_flop_rate": "of the node: independent FP32 multiply-adds, two operations each, all threads together",
     "read_rate": "of the node: bytes read from memory, each counted once, all threads together",
     "clock_rate": "of the node: dependent additions of one thread, one a cycle",
+    **{
+        f"{call}_{counter}": meaning.format(work) for call, work in _WORK.items() for counter, meaning in _COUNTED.items()
+    },
 }
 
 # Of tables for people; several words that mean the same are joined by commas.

@@ -155,7 +155,9 @@ def _load(folder: Path, note: Note) -> Iterator[StoredRun]:
         return
     run = load_run(folder)
     _name_left_out(folder, note)
-    unknown = next((name for name in (one.metric for one in run.measurements) if name not in METRICS), None)
+    unknown = next(
+        (name for name in (one.metric for one in (*run.measurements, *run.counts)) if name not in METRICS), None
+    )
     if unknown is not None:
         cause = "it was written by a newer harness, or by hand"
         raise UnreadableError(f"{folder / RUN}: {unknown!r} is not a metric that this harness knows", cause=cause)

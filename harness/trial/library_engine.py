@@ -8,7 +8,7 @@ from harness.build.recipe import ON_CPU
 from harness.errors import UnfitError, UnreadableError
 from harness.judge.retry import SHARE, has_stayed
 from harness.parse.bench.backend import find_lost, find_mismatch
-from harness.parse.bench.worker import PROTOCOL, WorkerAnswer, parse_answer
+from harness.parse.bench.worker import PROTOCOLS, WorkerAnswer, count_answer, parse_answer
 from harness.parse.outcome import describe_exit, find_exit_cause
 from harness.plan.block import ROLES, BlockPlan, PairPlan
 from harness.plan.worker import PIECE, choose_worker_argv, choose_worker_environment
@@ -43,6 +43,7 @@ class _SideWorker:
         self.place = place
         self.shared = ""
         self.measurements: list[Measurement] = []
+        self.counts: list[Measurement] = []
         self.idle_ns = self.waited_ns = 0
         self._timeout_s = timeout_s
         gpu = side_case.backend not in ON_CPU
@@ -57,9 +58,9 @@ class _SideWorker:
         """Greet the worker, load the weights and warm up what the block will measure."""
         side_case = self.side_case
         hello = self._read(self.dialogue.hear(self._timeout_s), "start", hopeless=True)
-        if hello.protocol != PROTOCOL:
+        if hello.protocol not in PROTOCOLS:
             raise _LostError(
-                f"the worker speaks protocol {hello.protocol}, not {PROTOCOL}", side_case.role, hopeless=True
+                f"the worker speaks protocol {hello.protocol}, not {max(PROTOCOLS)}", side_case.role, hopeless=True
             )
         self.shared = find_shared(hello.files, side_case.root)
         self.ask(f"load {side_case.weights.path} {side_case.threads} {side_case.flash_attn}", hopeless=True)
@@ -191,16 +192,16 @@ class LibraryEngine:
             worker = workers[role]
             worker.idle_ns += answer.idle_cpu_ns
             worker.waited_ns += other.wall_ns
-            worker.measurements.append(
-                Measurement(
-                    case=worker.side_case.case,
-                    metric=pair.metric,
-                    value=answer.value_ms,
-                    repetition=pair.repetition,
-                    process=number,
-                    place=worker.place,
-                )
+            timed = Measurement(
+                case=worker.side_case.case,
+                metric=pair.metric,
+                value=answer.value_ms,
+                repetition=pair.repetition,
+                process=number,
+                place=worker.place,
             )
+            worker.measurements.append(timed)
+            worker.counts += count_answer(answer, timed)
         return attempt, clean
 
 
@@ -228,5 +229,6 @@ def _result(block: BlockPlan, worker: _SideWorker, completed: CompletedProcess) 
         repetition=block.number,
         log=_log(block),
         measurements=tuple(worker.measurements),
+        counts=tuple(worker.counts),
         layout=worker.side_case.code_layout,
     )

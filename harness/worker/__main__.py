@@ -14,7 +14,8 @@
 
 With `--do` the commands come from the arguments, and the program ends after the last. Every answer has `ok`; a refused
 command has `ok` false and the reason in `error`, and the next one is read. The first line has the number of the
-protocol and what the library reports about itself. The log of the library goes to standard error.
+protocol, what the library reports about itself, and which hardware counters there are (`counters`): the answers to
+timed commands then have their `counts`. The log of the library goes to standard error.
 """
 
 import json
@@ -24,11 +25,13 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+from harness.worker.counter import CallCounter
 from harness.worker.library import LibraryError, WhisperLibrary
 from harness.worker.timer import CallTimer
 from harness.worker.work import WorkerCommands, WorkError
 
-PROTOCOL = 1
+# 2 added the counters.
+PROTOCOL = 2
 _USAGE = "usage: python -m harness.worker [--no-gpu] LIBRARY [--do COMMAND]..."
 
 
@@ -43,13 +46,15 @@ def main(argv: list[str]) -> int:
     if not arguments or any(word != "--do" for word in arguments[1::2]) or len(arguments) % 2 == 0:
         sys.stderr.write(f"{_USAGE}\n")
         return 2
+    counter = CallCounter()  # before the library can make a thread
     try:
         library = WhisperLibrary(arguments[0], gpu=gpu)
     except LibraryError as error:
         _answer(answers, {"ok": False, "command": "start", "error": str(error)})
         return 2
-    _answer(answers, {"ok": True, "command": "start", "protocol": PROTOCOL, **library.describe()})
-    bench = WorkerCommands(library, CallTimer(plant))
+    start = {"protocol": PROTOCOL, **library.describe(), "counters": counter.describe()}
+    _answer(answers, {"ok": True, "command": "start", **start})
+    bench = WorkerCommands(library, CallTimer(counter, plant))
     for line in arguments[2::2] or _read(sys.stdin):
         name, _, words = line.strip().partition(" ")
         if not name:

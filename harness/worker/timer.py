@@ -1,10 +1,12 @@
-"""The cost of a timed call: wall and CPU time, faults, switches, and the use of the CPUs by others."""
+"""The cost of a timed call: wall and CPU time, faults, switches, counts, and the use of the CPUs by others."""
 
 import os
 import resource
 import time
 from collections.abc import Callable
 from typing import NamedTuple
+
+from harness.worker.counter import CallCounter, count_between
 
 _STAT = "/proc/stat"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -25,9 +27,10 @@ class _Reading(NamedTuple):
 
 
 class CallTimer:
-    """Times calls; only tests use `plant`, which stretches each call by that share of itself."""
+    """Times and counts calls; only tests use `plant`, which stretches each call by that share of itself."""
 
-    def __init__(self, plant: float = 0.0) -> None:
+    def __init__(self, counter: CallCounter, plant: float = 0.0) -> None:
+        self._counter = counter
         self._plant = plant
         self._idle_since_ns = time.process_time_ns()
 
@@ -39,19 +42,23 @@ class CallTimer:
         """Return the cost of `call` in nanoseconds and counts; `other_cpus` and `steal_cpus` in CPUs, or None.
 
         `idle_cpu_ns` is the CPU time that this process used since its last call, which reveals a runtime that spins
-        while another process measures. A moment to settle, after the call, is not counted.
+        while another process measures. A moment to settle, after the call, is not counted. `counts` has what the
+        hardware counted, None for a counter that did not run all the time; they are read outside the timed window.
         """
         idle_ns = time.process_time_ns() - self._idle_since_ns
         before = _read()
+        counted = self._counter.read()
         start_ns = time.perf_counter_ns()
         call()
         end_ns = time.perf_counter_ns()
+        counts = count_between(counted, self._counter.read())
         if self._plant:
             end_ns = _spin_until(end_ns + int(self._plant * (end_ns - start_ns)))
         after = _read()
         time.sleep(_SETTLE_S)
         self.rest()
-        return _difference(before, after, end_ns - start_ns, idle_ns)
+        cost = _difference(before, after, end_ns - start_ns, idle_ns)
+        return {**cost, "counts": counts} if counts else cost
 
 
 def _spin_until(end_ns: int) -> int:

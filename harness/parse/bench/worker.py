@@ -3,16 +3,29 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
-from harness.records.measurement import BATCHD, DECODE, ENCODE, LOAD, PROMPT, TABLE_METRICS, Case, Measurement, Metric
+from harness.records.condition import CounterAccess
+from harness.records.measurement import (
+    BATCHD,
+    COUNT_METRICS,
+    DECODE,
+    ENCODE,
+    LOAD,
+    PROMPT,
+    TABLE_METRICS,
+    Case,
+    Measurement,
+    Metric,
+)
 from harness.records.record import Record
 
-PROTOCOL = 1
+# What the harness understands: 2 added the counters.
+PROTOCOLS = (1, 2)
 _OPENING = '{"ok": '
 _METRICS: dict[str, Metric] = {"load": LOAD, "encode": ENCODE, "decode": DECODE, "batch": BATCHD, "prompt": PROMPT}
 
@@ -26,7 +39,8 @@ class WorkerAnswer(Record):
 
     `other_cpus` and `steal_cpus` are the CPUs that other processes and the hypervisor used during the call, None if
     that is not available. `idle_cpu_ns` is the CPU time of the worker itself since its last call. `files` are the
-    libraries that it has loaded, if available.
+    libraries that it has loaded, if available. `counts` are those of the hardware counters during the call, None for
+    one that did not run all the time.
     """
 
     ok: bool
@@ -48,6 +62,8 @@ class WorkerAnswer(Record):
     idle_cpu_ns: _Number = 0
     text: str = ""
     files: tuple[str, ...] = ()
+    counters: CounterAccess = CounterAccess()
+    counts: dict[str, _Number | None] = msgspec.field(default_factory=dict)
 
     @property
     def value_ms(self) -> float:
@@ -66,19 +82,37 @@ def parse_answer(line: str, command: str) -> WorkerAnswer:
     return answer
 
 
-def measure_worker(log: str, case: Case, process: int) -> tuple[Measurement, ...]:
+class WorkerNumbers(NamedTuple):
+    """What a log of a worker says of a case: times, and counts of hardware counters."""
+
+    measurements: tuple[Measurement, ...]
+    counts: tuple[Measurement, ...]
+
+
+def measure_worker(log: str, case: Case, process: int) -> WorkerNumbers:
     """Return the measurements of a case in a log: load in ms, the others in ms per pass or token, in order."""
     found: list[Measurement] = []
+    counted: list[Measurement] = []
     counts: dict[str, int] = {}
     for answer in _answers(log):
         metric = _METRICS.get(answer.command)
         if metric and answer.ok and answer.wall_ns > 0:
             counts[metric.name] = counts.get(metric.name, 0) + 1
             number = counts[metric.name]
-            found.append(
-                Measurement(case=case, metric=metric.name, value=answer.value_ms, repetition=number, process=process)
+            timed = Measurement(
+                case=case, metric=metric.name, value=answer.value_ms, repetition=number, process=process
             )
-    return tuple(found)
+            found.append(timed)
+            counted += count_answer(answer, timed)
+    return WorkerNumbers(tuple(found), tuple(counted))
+
+
+def count_answer(answer: WorkerAnswer, timed: Measurement) -> tuple[Measurement, ...]:
+    """Return what the hardware counted in a timed call, per pass or token; nothing for what is not known, or zero."""
+    counted = ((COUNT_METRICS.get((timed.metric, name)), count) for name, count in answer.counts.items())
+    return tuple(
+        timed.replace(metric=metric.name, value=count / answer.units) for metric, count in counted if metric and count
+    )
 
 
 def list_asked(argv: Sequence[str]) -> tuple[Metric, ...]:

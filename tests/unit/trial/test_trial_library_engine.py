@@ -149,6 +149,18 @@ def test_the_sides_take_turns_in_the_order_of_the_block(script: Script) -> None:
     assert script.closed == list(BLOCK.order)
 
 
+def test_what_the_hardware_counted_stands_beside_the_time(script: Script) -> None:
+    name = PIECE["decode"].split()[0]
+    script.instead[Role.BASELINE, name] = [{"units": 64, "counts": {"instructions": 640, "cycles": None}}]
+    baseline, contender = played().results
+    assert [(one.metric, one.value) for one in baseline.counts] == [("decode_instructions", 10.0)]
+    (count,) = baseline.counts
+    assert (count.repetition, count.process, count.place) == (1, 3, 1 + BLOCK.order.index(Role.BASELINE))
+    assert count.case == baseline.measurements[0].case
+    assert contender.counts == ()
+    assert {one.metric for one in baseline.measurements} == {"encode", "decode"}
+
+
 def test_nothing_but_what_is_compared_and_the_drawn_padding_differs_between_the_sides(script: Script) -> None:
     played()
     assert script.folders[Role.BASELINE] == script.folders[Role.CONTENDER]
@@ -265,7 +277,7 @@ def test_a_worker_that_spins_in_the_others_turn(script: Script) -> None:
     ("role", "command", "said", "words", "hopeless"),
     [
         (Role.BASELINE, "start", {"ok": False, "error": "does not export whisper_encode"}, "does not export", True),
-        (Role.CONTENDER, "start", {"protocol": 2}, "speaks protocol 2, not 1", True),
+        (Role.CONTENDER, "start", {"protocol": 3}, "speaks protocol 3, not 2", True),
         (Role.BASELINE, "start", None, "failed at 'start': killed by SIGABRT", False),
         (Role.BASELINE, "load", {"ok": False, "error": "the library refuses"}, "the library refuses", True),
         (Role.CONTENDER, "load", None, "failed at 'load': killed by SIGABRT", False),

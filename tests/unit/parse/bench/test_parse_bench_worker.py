@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
-from harness.parse.bench.worker import PROTOCOL, find_worker_refusal, measure_worker, parse_answer, read_texts
+from harness.parse.bench.worker import PROTOCOLS, find_worker_refusal, measure_worker, parse_answer, read_texts
 from harness.records.measurement import Case
 from harness.worker.__main__ import PROTOCOL as SPOKEN
 
@@ -20,7 +20,7 @@ def line(command: str, *, ok: bool = True, **fields: Any) -> str:
 
 
 def test_both_ends_speak_one_protocol() -> None:
-    assert PROTOCOL == SPOKEN
+    assert max(PROTOCOLS) == SPOKEN
 
 
 def test_an_answer_is_a_cost_per_unit() -> None:
@@ -73,7 +73,7 @@ def test_a_long_line_of_garbage_is_not_repeated_whole() -> None:
 def test_no_text_is_a_crash(said: str) -> None:
     with pytest.raises(UnreadableError):
         parse_answer(said, "no such command")
-    assert measure_worker(said, CASE, 1) == ()
+    assert measure_worker(said, CASE, 1) == ((), ())
     assert find_worker_refusal(said) == read_texts(said) == ""
 
 
@@ -97,7 +97,7 @@ LOG = "\n".join(
 
 
 def test_a_log_is_measured() -> None:
-    found = [(one.metric, one.value, one.repetition, one.process) for one in measure_worker(LOG, CASE, 3)]
+    found = [(one.metric, one.value, one.repetition, one.process) for one in measure_worker(LOG, CASE, 3).measurements]
     assert found == [
         ("load", 50.0, 1, 3),
         ("encode", 900.0, 1, 3),
@@ -119,10 +119,31 @@ def test_neither_refusals_nor_backward_clocks_are_numbers() -> None:
             line("encode", ok=False, error="again"),
         ]
     )
-    assert measure_worker(log, CASE, 1) == ()
+    assert measure_worker(log, CASE, 1) == ((), ())
     assert find_worker_refusal(log) == "whisper_encode returned 3"
 
 
 def test_texts_of_the_librarys_benchmarks() -> None:
     log = "\n".join([line("start"), line("memcpy", text="memcpy: 7 GB/s\n", wall_ns=1), line("quit")])
     assert read_texts(log) == "memcpy: 7 GB/s\n"
+
+
+def test_counts_are_per_pass_or_token_beside_their_time() -> None:
+    counted = {"instructions": 6400, "cycles": None, "cache_misses": 0, "moons": 5}
+    log = "\n".join(
+        [
+            line("start", protocol=2, counters={"available": ["instructions"], "absent": {"cycles": "not-allowed"}}),
+            line("encode", wall_ns=9, counts={"instructions": 100}),
+            line("batch", units=320, wall_ns=9, counts=counted),
+            line("load", wall_ns=9, counts={"instructions": 7}),
+            line("encode", wall_ns=9),
+            line("encode", wall_ns=9, counts={"instructions": 102, "cycles": 51}),
+        ]
+    )
+    found = [(one.metric, one.value, one.repetition, one.process) for one in measure_worker(log, CASE, 4).counts]
+    assert found == [
+        ("encode_instructions", 100.0, 1, 4),
+        ("batchd_instructions", 20.0, 1, 4),
+        ("encode_instructions", 102.0, 3, 4),
+        ("encode_cycles", 51.0, 3, 4),
+    ]

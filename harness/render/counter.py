@@ -1,0 +1,88 @@
+"""What the hardware counters of a live comparison say, for people: a table and a sentence for each call."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from harness.records.comparison import Comparison, Verdict
+from harness.records.counter import CounterReport
+from harness.records.measurement import METRICS
+from harness.render.case_name import share_params, shorten_case
+from harness.render.format.text import markdown
+from harness.render.plain import align_within, printable
+
+_HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
+_LEFT, _INDENT, _WIDTH = 3, "  ", 118
+# A verdict on a count says which side has more of it, not which side is better.
+_WORDS = {
+    Verdict.IMPROVED: "less",
+    Verdict.REGRESSED: "more",
+    Verdict.UNCHANGED: "same",
+    Verdict.UNRESOLVED: "unresolved",
+}
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def render_counters(report: CounterReport, width: int = 0) -> str:
+    """Return the table and the sentences as text of at most `width` columns (0: no limit); no trailing newline."""
+    table = align_within([_HEADER, *_rows(report)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
+    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", remark.message, width))
+    return "\n".join([*table, *sentences, *_wrap(_INDENT, _describe(report), width)])
+
+
+def render_counters_markdown(report: CounterReport) -> str:
+    """Return the same as Markdown, the sentences first; no trailing newline."""
+
+    def row(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(map(markdown, cells))} |"
+
+    sentences = [f"- {markdown(remark.message)}" for remark in report.remarks]
+    table = [row(_HEADER), row(["---"] * _LEFT + ["---:"] * (len(_HEADER) - _LEFT)), *map(row, _rows(report))]
+    blocks = (sentences, table, [markdown(_describe(report))])
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _wrap(lead: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        printable(text),
+        min(width or _WIDTH, _WIDTH),
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def format_large(value: float) -> str:
+    """Return a large count with three digits and a prefix: 30.4 G."""
+    for size, prefix in _PREFIXES:
+        if value >= size:
+            return f"{value / size:.{3 - len(str(int(value / size)))}f} {prefix}"
+    return f"{value:.0f}"
+
+
+def _describe(report: CounterReport) -> str:
+    threshold = f"{100 * report.instructions.threshold:g} %"
+    return f"counters are judged apart from the times (instructions at {threshold}) and do not change the exit code"
+
+
+def _rows(report: CounterReport) -> Iterator[tuple[str, ...]]:
+    comparisons = sorted(
+        (*report.instructions.comparisons, *report.others.comparisons), key=lambda one: list(METRICS).index(one.metric)
+    )
+    shared = share_params([one.case for one in comparisons])
+    for one in comparisons:
+        metric = METRICS[one.metric]
+        yield (
+            shorten_case(one.case, shared),
+            f"{metric.label.partition(' ')[0]} {metric.unit}",
+            _WORDS[one.verdict],
+            format_large(one.baseline.median),
+            format_large(one.contender.median),
+            f"{100 * one.change:+.2f} %",
+            _interval(one),
+            str(one.n),
+        )
+
+
+def _interval(one: Comparison) -> str:
+    return f"[{100 * one.low:+.2f}, {100 * one.high:+.2f}]" if one.low is not None and one.high is not None else ""

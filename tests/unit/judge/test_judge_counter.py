@@ -1,0 +1,151 @@
+"""Time and instructions together: more work, or the same work at another pace."""
+
+import pytest
+
+from harness.judge.comparison import judge_trials
+from harness.judge.counter import judge_counts
+from harness.records.comparison import ALPHA, Verdict
+from harness.records.counter import CounterSign
+from harness.records.run import Run
+from tests.counted import LEVELS, NOISES, QUESTION, SURE, draw_pair, judge_pair
+
+INSTRUCTIONS, CYCLES, MISSES = (name for name in LEVELS if name != "encode")
+SLOWER = {"encode": 0.04, CYCLES: 0.04}
+
+
+def only(pair: tuple[Run, Run]) -> tuple[CounterSign, str]:
+    (remark,) = judge_pair(pair).remarks
+    assert remark.metric == "encode"
+    return remark.sign, remark.message.partition("fa=0 ")[2] or remark.message
+
+
+def without(pair: tuple[Run, Run], *metrics: str) -> tuple[Run, Run]:
+    """Return the runs without these counters."""
+    one, other = (
+        run.replace(
+            results=tuple(
+                result.replace(counts=tuple(count for count in result.counts if count.metric not in metrics))
+                for result in run.results
+            )
+        )
+        for run in pair
+    )
+    return one, other
+
+
+def relinked(pair: tuple[Run, Run]) -> tuple[Run, Run]:
+    one, other = (run.replace(trial=run.trial.replace(relinked=True)) for run in pair if run.trial)
+    return one, other
+
+
+def test_a_slower_contender_with_the_same_instructions() -> None:
+    sign, message = only(draw_pair(SLOWER))
+    assert sign is CounterSign.SAME_WORK
+    assert "slower with the same instructions (" in message
+    assert "but other cycles (+" in message
+    assert message.endswith(
+        "code layout, memory or other instructions, not more work; --relink averages code layout out"
+    )
+
+
+def test_where_layouts_were_averaged_out_they_are_no_reason() -> None:
+    _, message = only(relinked(draw_pair(SLOWER)))
+    assert message.endswith(": memory or other instructions, not more work")
+
+
+def test_without_cycles_the_clock_may_be_the_reason() -> None:
+    _, message = only(without(draw_pair(SLOWER), CYCLES, MISSES))
+    assert message.endswith(
+        "slower with the same instructions (+0.0 %): code layout, clock or memory, not more work; "
+        "--relink averages code layout out"
+    )
+
+
+def test_the_same_cycles_leave_the_clock() -> None:
+    _, message = only(draw_pair({"encode": 0.04}))
+    assert "and the same cycles (" in message
+    assert "the clock of the CPU, or waiting, not more work" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "sign", "words"),
+    [
+        (
+            SLOWER | {INSTRUCTIONS: 0.04},
+            CounterSign.OTHER_WORK,
+            "more instructions: the code does more work, or thread",
+        ),
+        ({"encode": -0.1, INSTRUCTIONS: -0.1}, CounterSign.OTHER_WORK, "fewer instructions: the code does less work"),
+        (
+            {"encode": -0.1, INSTRUCTIONS: 0.05},
+            CounterSign.OTHER_PACE,
+            "more instructions: each of them takes less time",
+        ),
+        (SLOWER | {INSTRUCTIONS: -0.05}, CounterSign.OTHER_PACE, "fewer instructions: each of them takes longer"),
+        ({INSTRUCTIONS: 0.012}, CounterSign.HIDDEN_WORK, "takes 1.2 % more instructions and the same time ("),
+    ],
+)
+def test_what_time_and_instructions_say_together(changes: dict[str, float], sign: CounterSign, words: str) -> None:
+    found, message = only(draw_pair(changes))
+    assert found is sign
+    assert words in message
+
+
+def test_one_thread_waits_for_nobody() -> None:
+    _, message = only(draw_pair(SLOWER | {INSTRUCTIONS: 0.04}, threads=1))
+    assert message.endswith("more instructions: the code does more work")
+
+
+def test_an_open_time_is_no_same_time() -> None:
+    noisy = NOISES["threads that wait in a loop: 25 times the scatter"]
+    changes = {"encode": 0.01, INSTRUCTIONS: 0.3}
+    found, message = only(draw_pair(changes, noise=noisy))
+    assert found is CounterSign.WORK_ONLY
+    assert message.endswith("more instructions; whether its time changes is not resolved")
+
+
+def test_a_change_below_the_threshold_is_no_other_work() -> None:
+    report = judge_pair(draw_pair({INSTRUCTIONS: 0.002}))
+    assert report.instructions.comparisons[0].verdict is Verdict.UNCHANGED
+    assert report.remarks == ()
+
+
+def test_the_times_are_judged_as_they_are_without_counters() -> None:
+    pair = draw_pair(SLOWER)
+    assert judge_trials([pair], QUESTION) == judge_trials([without(pair, INSTRUCTIONS, CYCLES, MISSES)], QUESTION)
+    report = judge_pair(pair)
+    assert [one.metric for one in report.instructions.comparisons] == [INSTRUCTIONS]
+    assert [one.metric for one in report.others.comparisons] == [CYCLES, MISSES]
+    assert report.instructions.alpha == report.others.alpha == ALPHA
+    assert (report.instructions.threshold, report.others.threshold) == (0.005, 0.02)
+    assert {one.case for one in report.instructions.comparisons} == {
+        one.case for one in judge_trials([pair], QUESTION).comparisons
+    }
+
+
+def test_without_counters_on_both_sides_there_is_nothing_to_say() -> None:
+    baseline, contender = draw_pair(SLOWER)
+    _, bare = without((baseline, contender), INSTRUCTIONS, CYCLES, MISSES)
+    assert judge_counts([(baseline, bare)], judge_trials([(baseline, bare)], QUESTION)) is None
+
+
+def test_counters_of_calls_that_were_not_judged_are_left_out() -> None:
+    pair = draw_pair(SLOWER)
+    times = judge_trials([pair], QUESTION.replace(metrics=frozenset({"decode"})))
+    assert judge_counts([pair], times) is None
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_equal_sides_get_hardly_any_verdict(name: str) -> None:
+    """At most 1 % of comparisons have a false one: three of twenty would be no chance."""
+    found = [judge_pair(draw_pair({}, blocks=16, seed=seed, noise=NOISES[name])) for seed in range(20)]
+    for families in ([one.instructions for one in found], [one.others for one in found]):
+        assert sum(any(one.verdict in SURE for one in family.comparisons) for family in families) < 3
+
+
+def test_exactly_equal_counts_are_unchanged() -> None:
+    report = judge_pair(draw_pair({}, noise=NOISES["exactly equal counts"]))
+    assert {one.verdict for one in (*report.instructions.comparisons, *report.others.comparisons)} == {
+        Verdict.UNCHANGED
+    }
+    assert report.instructions.comparisons[0].change == 0
