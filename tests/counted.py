@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.judge.counter import judge_counts
-from harness.records.comparison import Verdict
-from harness.records.counter import CounterReport
+from harness.records.comparison import CounterReport, Verdict
 from harness.records.measurement import Case, Measurement
 from harness.records.plan import Phase
 from harness.records.record import Record

@@ -112,6 +112,7 @@ def _report(result: TrialResult, request: TrialRequest) -> TrialReport:
         baseline=baseline,
         contender=contender,
         family=result.family,
+        counters=result.counters,
         missing=result.missing,
     )
     if tally is None:

@@ -13,6 +13,7 @@ from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.comparison_markdown import render_comparison_markdown
+from harness.render.counter import list_counters_markdown, render_counters
 from harness.settings.layer import Settings
 
 
@@ -40,8 +41,11 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     compared = ComparedSides(_title(result.baseline, baseline), _title(result.contender, contender), result.differences)
     if words.markdown:
         text = render_comparison_markdown(family, compared)
+        counted = list_counters_markdown(result.counters) if result.counters else []
     else:
         text = render_comparison(family, compared, full=words.full, width=output.width, plain=not output.is_unicode)
+        counted = [render_counters(result.counters, output.width)] if result.counters else []
+    text = "\n".join([text, *counted, ""]) if counted else text
     output.show(text, result)
     missing = list_uncompared(question, family)
     for name in missing:

@@ -6,11 +6,12 @@ from harness.commands.output import Output
 from harness.commands.request.measure import resolve_checkup
 from harness.commands.verb import Verb
 from harness.errors import HarnessError, UnfitError
-from harness.judge.diagnosis import CacheSpace, diagnose
+from harness.judge.diagnosis import CacheSpace, diagnose, diagnose_counters
 from harness.records.condition import Diagnosis, Finding, FindingStatus
 from harness.render.diagnosis import render_doctor
 from harness.settings.layer import Settings
 from harness.settings.request import CheckupRequest
+from harness.system.counter import probe_counters
 from harness.system.disk import forbids_programs, free_bytes
 from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
@@ -31,7 +32,8 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     condition = watch.probe_condition()
     space = CacheSpace(free_bytes(cache), noexec=forbids_programs(cache / "builds"))
     findings = diagnose(seen, condition, node.cpu.cores, space, threads=request.threads)
-    diagnosis = Diagnosis(node=node.name, findings=(*findings, *tools), quietness=seen, condition=condition)
+    counters = diagnose_counters(probe_counters(environ))
+    diagnosis = Diagnosis(node=node.name, findings=(*findings, counters, *tools), quietness=seen, condition=condition)
     output.show(render_doctor(diagnosis), diagnosis)
     return UnfitError.exit_code if request.strict and diagnosis.unfit else 0
 

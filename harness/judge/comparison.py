@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from harness.errors import UsageError
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_commits
 from harness.judge.context_field import list_context_fields, name_subject
+from harness.judge.counter import judge_counts
 from harness.judge.sample import (
     PooledTrials,
     RunPair,
@@ -99,6 +100,7 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
         contender_runs=tuple(run.id for run in contender),
         differences=differences,
         family=family.replace(caveats=caveats),
+        counters=judge_counts(pairs, family) if pairs else None,
     )
 
 

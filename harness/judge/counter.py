@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.judge.sample import RunPair, name_sides, pool_counts
-from harness.records.comparison import ALPHA, Comparison, Family, Verdict
-from harness.records.counter import CounterRemark, CounterReport, CounterSign
+from harness.records.comparison import ALPHA, Comparison, CounterRemark, CounterReport, CounterSign, Family, Verdict
 from harness.records.measurement import COUNT_METRICS, CYCLES, INSTRUCTIONS, Case
 from harness.stats.verdict import PairedSample, judge_pairs
 

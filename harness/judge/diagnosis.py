@@ -6,7 +6,7 @@ from typing import NamedTuple
 from harness.judge.quietness import describe_others, is_quiet, limit_cpus
 from harness.plan.bench import MEMCPY_BYTES
 from harness.plan.thread import choose_threads, describe_threads
-from harness.records.condition import Condition, Finding, FindingStatus, Quietness
+from harness.records.condition import Condition, CounterAccess, Finding, FindingStatus, Quietness
 from harness.records.node import Cores
 
 STEAL_LIMIT = 0.01
@@ -20,6 +20,16 @@ _SWAP_BYTES = 64 << 20
 _HEAT_MARGIN_C = 5.0
 FULL_SPEED = 0.98
 _DISK_BYTES = 2_000_000_000
+
+
+# Why the kernel gives no hardware counters, by the word of the worker, and what to do where something can be done.
+_ABSENT = {
+    "no-counter": "this CPU, or the virtual machine, has no hardware counters for programs",
+    "not-allowed": "the kernel does not allow it (sudo sysctl kernel.perf_event_paranoid=2), or the container does not",
+    "no-system-call": "the kernel, or the container, has no perf_event_open",
+    "too-many-files": "too many files are open",
+    "unknown-machine": "only Linux has them, on CPUs that the harness knows",
+}
 
 
 class CacheSpace(NamedTuple):
@@ -218,6 +228,19 @@ def _about_programs(*, noexec: bool) -> Iterator[Finding]:
             means="programs that are built there cannot be executed",
             fix="choose another folder with --cache",
         )
+
+
+def diagnose_counters(access: CounterAccess | None) -> Finding:
+    """Return whether calls can be counted; no measurement needs that, so nothing is unfit without."""
+    if access is None or not (access.available or access.absent):
+        return _judge("counters", None, found="", means="", fix="")
+    names = ", ".join(name.replace("_", " ") for name in access.available)
+    if access.available:
+        return _judge("counters", fit=True, found=names, means="", fix="")
+    reason = next(iter(access.absent.values()))
+    return Finding(
+        topic="counters", fitness=FindingStatus.UNKNOWN, found=f"not available: {_ABSENT.get(reason, reason)}"
+    )
 
 
 def is_frugal(profile: str) -> bool:

@@ -6,6 +6,7 @@ from harness.records.measurement import BATCHD, DECODE, ENCODE, PROMPT
 
 MODULE = "harness.worker"
 BLAS_MODULE = "harness.worker.blas"
+COUNTER_MODULE = "harness.worker.counter"
 # The work definitions of examples/bench/bench.cpp: 1 pass, 256 x 1, 64 x 5 and 16 x 256 tokens.
 WHOLE: Mapping[str, str] = {
     ENCODE.name: "encode",

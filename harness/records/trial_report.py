@@ -1,7 +1,7 @@
 """The answer of `harness ab`: its text, its Markdown and the comment of a pull request are made from it alone."""
 
 from harness.records.caveat import CaveatCode
-from harness.records.comparison import Comparison, Family, Verdict
+from harness.records.comparison import Comparison, CounterReport, Family, Verdict
 from harness.records.record import Record
 
 
@@ -22,7 +22,8 @@ class SideReport(Record):
 class TrialReport(Record):
     """What a live comparison came to.
 
-    Without a `family` there are no verdicts, and `failure` says why. `blocks` were measured in `wall_s` seconds, and
+    Without a `family` there are no verdicts, and `failure` says why. `counters` are None if the hardware counted
+    nothing; they change no verdict. `blocks` were measured in `wall_s` seconds, and
     `lost` ones gave no result; `stopped` says why the trial ended. `missing` are requested metrics that were never
     measured. `repeat` is the command that measures the same again, empty if none is known.
     """
@@ -32,6 +33,7 @@ class TrialReport(Record):
     baseline: SideReport
     contender: SideReport
     family: Family | None = None
+    counters: CounterReport | None = None
     failure: str = ""
     blocks: int = 0
     lost: int = 0

@@ -1,14 +1,14 @@
 """What the hardware counters of a live comparison say, for people: a table and a sentence for each call."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from harness.records.comparison import Comparison, Verdict
-from harness.records.counter import CounterReport
+from harness.records.comparison import Comparison, CounterReport, Verdict
 from harness.records.measurement import METRICS
 from harness.render.case_name import share_params, shorten_case
-from harness.render.format.text import markdown
-from harness.render.plain import align_within, printable
+from harness.render.comparison_markdown import fold
+from harness.render.format.text import code_block
+from harness.render.plain import align, align_within, printable
 
 _HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
 _LEFT, _INDENT, _WIDTH = 3, "  ", 118
@@ -29,16 +29,11 @@ def render_counters(report: CounterReport, width: int = 0) -> str:
     return "\n".join([*table, *sentences, *_wrap(_INDENT, _describe(report), width)])
 
 
-def render_counters_markdown(report: CounterReport) -> str:
-    """Return the same as Markdown, the sentences first; no trailing newline."""
-
-    def row(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(map(markdown, cells))} |"
-
-    sentences = [f"- {markdown(remark.message)}" for remark in report.remarks]
-    table = [row(_HEADER), row(["---"] * _LEFT + ["---:"] * (len(_HEADER) - _LEFT)), *map(row, _rows(report))]
-    blocks = (sentences, table, [markdown(_describe(report))])
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+def list_counters_markdown(report: CounterReport) -> list[str]:
+    """Return the same as lines of Markdown; the table is folded away."""
+    table = align([_HEADER, *_rows(report)], left=_LEFT)
+    sentences = [*code_block(remark.message for remark in report.remarks), ""] if report.remarks else []
+    return [*sentences, *fold("Hardware counters", code_block([*table, "", _describe(report)]))]
 
 
 def _wrap(lead: str, text: str, width: int) -> list[str]:

@@ -27,6 +27,7 @@ from harness.render.comparison_markdown import (
     list_sides,
     tabulate_markdown,
 )
+from harness.render.counter import list_counters_markdown, render_counters
 from harness.render.format.text import code_block, code_span
 from harness.render.plain import format_seconds
 
@@ -60,6 +61,7 @@ def render_trial_text(report: TrialReport, *, width: int = 0, plain: bool = Fals
     sides = ComparedSides(report.baseline.name, report.contender.name)
     lines = [
         render_comparison(report.family, sides, width=width, plain=plain),
+        *([f"{render_counters(report.counters, width)}\n"] if report.counters else []),
         f"{format_count(report.blocks, 'block')} in {report.wall_s:.0f} s: {report.stopped}",
         f"{'baseline':<9} {report.baseline.path}",
         f"{'contender':<9} {report.contender.path}",
@@ -82,6 +84,7 @@ def render_trial_markdown(report: TrialReport) -> str:
             if report.family
             else []
         ),
+        list_counters_markdown(report.counters) if report.counters else [],
         again,
     ]
     return join_blocks(blocks)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.judge.comparison import CompareQuestion, judge_trials
+from harness.judge.counter import judge_counts
 from harness.plan.block import ROLES
-from harness.records.comparison import Family
+from harness.records.comparison import CounterReport, Family
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.trial import TrialEnd
@@ -30,13 +31,15 @@ from harness.trial.side_case import LostBlock
 class TrialResult(Record):
     """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
 
-    If a build failed, there is no tally, only the record and the logs of the build. `failure` is the block that ended
+    If a build failed, there is no tally, only the record and the logs of the build. `counters` are what the hardware
+    counted, None if it did not. `failure` is the block that ended
     the trial, `missing` are the requested metrics that were never measured.
     """
 
     runs: tuple[Run, ...]
     paths: tuple[str, ...] = ()
     family: Family | None = None
+    counters: CounterReport | None = None
     tally: TrialTally | None = None
     failure: LostBlock | None = None
     missing: tuple[str, ...] = ()
@@ -75,10 +78,13 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
         with scratch_folder(work.places.cache, BLOCK) as fresh:
             tally = make_loop(trial, work, fresh).go()
         sealed = seal_trial(trial, tally, work.places.cache)
+    family = _judge(sealed, task.design) if tally.results else None
+    baseline, contender = sealed.runs
     return TrialResult(
         runs=sealed.runs,
         paths=sealed.paths,
-        family=_judge(sealed, task.design) if tally.results else None,
+        family=family,
+        counters=judge_counts([(baseline, contender)], family) if family else None,
         tally=tally,
         failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
         missing=sealed.missing,

@@ -82,6 +82,14 @@ def parse_answer(line: str, command: str) -> WorkerAnswer:
     return answer
 
 
+def parse_counters(text: str) -> CounterAccess:
+    """Return what `python -m harness.worker.counter` found; raises UnreadableError for anything else."""
+    try:
+        return msgspec.json.decode(text, type=CounterAccess)
+    except UNDECODABLE as error:
+        raise UnreadableError(f"not an answer about counters: {text[:80]!r}", cause=str(error)) from None
+
+
 class WorkerNumbers(NamedTuple):
     """What a log of a worker says of a case: times, and counts of hardware counters."""
 

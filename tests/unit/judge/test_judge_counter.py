@@ -4,8 +4,7 @@ import pytest
 
 from harness.judge.comparison import judge_trials
 from harness.judge.counter import judge_counts
-from harness.records.comparison import ALPHA, Verdict
-from harness.records.counter import CounterSign
+from harness.records.comparison import ALPHA, CounterSign, Verdict
 from harness.records.run import Run
 from tests.counted import LEVELS, NOISES, QUESTION, SURE, draw_pair, judge_pair
 

@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness.judge.diagnosis import CacheSpace, diagnose
+from harness.judge.diagnosis import CacheSpace, diagnose, diagnose_counters
 from harness.judge.node_fact import caveat_condition
 from harness.judge.quietness import measure_quietness
 from harness.parse.host.capture import parse_capture
 from harness.parse.host.condition import parse_condition
 from harness.parse.host.reading import parse_reading
-from harness.records.condition import Condition, Finding, FindingStatus, Quietness
+from harness.records.condition import Condition, CounterAccess, Finding, FindingStatus, Quietness
 from harness.records.node import Cores
 from tests.factory import cores
 
@@ -108,3 +108,20 @@ def test_smt_is_unfit_only_where_threads_must_share() -> None:
     fit = [look(Quietness(wall_s=1, cpus=8), Condition(smt=True), cores, n)["SMT"].fitness for n in (4, 5)]
     assert fit == [FindingStatus.FIT, FindingStatus.UNFIT]
     assert look(Quietness(wall_s=1, cpus=8), Condition(smt=False), cores, 5)["SMT"].fitness is FindingStatus.FIT
+
+
+@pytest.mark.parametrize(
+    ("access", "fitness", "found"),
+    [
+        (CounterAccess(available=("instructions", "cache_misses")), FindingStatus.FIT, "instructions, cache misses"),
+        (CounterAccess(absent={"cycles": "not-allowed"}), FindingStatus.UNKNOWN, "kernel.perf_event_paranoid=2"),
+        (CounterAccess(absent={"cycles": "no-counter"}), FindingStatus.UNKNOWN, "virtual machine"),
+        (CounterAccess(absent={"cycles": "error-e2big"}), FindingStatus.UNKNOWN, "not available: error-e2big"),
+        (CounterAccess(available=("cycles",), absent={"x": "no-counter"}), FindingStatus.FIT, "cycles"),
+        (None, FindingStatus.UNKNOWN, "not available"),
+    ],
+)
+def test_a_node_without_counters_is_not_unfit(access: CounterAccess | None, fitness: FindingStatus, found: str) -> None:
+    finding = diagnose_counters(access)
+    assert finding.fitness is fitness
+    assert found in finding.found
