@@ -4,11 +4,13 @@ import textwrap
 from collections.abc import Iterator
 
 from harness.records.comparison import Comparison, CounterReport, Verdict
-from harness.records.measurement import METRICS
+from harness.records.measurement import COUNT_METRICS, COUNTERS, METRICS, TABLE_METRICS
+from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
 from harness.render.comparison_markdown import fold
 from harness.render.format.text import code_block
 from harness.render.plain import align, align_within, printable
+from harness.stats.series import order_model_cases, summarize_counts
 
 _HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
 _LEFT, _INDENT, _WIDTH = 3, "  ", 118
@@ -34,6 +36,30 @@ def list_counters_markdown(report: CounterReport) -> list[str]:
     table = align([_HEADER, *_rows(report)], left=_LEFT)
     sentences = [*code_block(remark.message for remark in report.remarks), ""] if report.remarks else []
     return [*sentences, *fold("Hardware counters", code_block([*table, "", _describe(report)]))]
+
+
+def list_counts(run: Run, number: int = 0) -> Iterator[str]:
+    """Yield a table of what the hardware counted in a run's calls, under its `number` if it has one; maybe nothing."""
+    summaries = summarize_counts(run)
+    header = ("counters", *(["#"] if number else []), "call", *COUNTERS, "per cycle", "n")
+    shared = share_params(list(dict.fromkeys(case for case, _ in summaries)))
+    rows = []
+    for case in order_model_cases(run, summaries):
+        for timed in TABLE_METRICS:
+            found = [summaries.get((case, COUNT_METRICS[timed.name, counter].name)) for counter in COUNTERS]
+            if any(found):
+                rows.append(
+                    (
+                        shorten_case(case, shared),
+                        *([str(number)] if number else []),
+                        f"{timed.label} /{timed.unit.partition('/')[2]}",
+                        *(format_large(one.median) if one else "-" for one in found),
+                        f"{found[0].median / found[1].median:.2f}" if found[0] and found[1] else "-",
+                        str(max(one.n for one in found if one)),
+                    )
+                )
+    if rows:
+        yield from align([[word.replace("_", " ") for word in header], *rows], left=2 + bool(number), indent=_INDENT)
 
 
 def _wrap(lead: str, text: str, width: int) -> list[str]:

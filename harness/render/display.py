@@ -9,6 +9,7 @@ from harness.records.roofline import RooflineShare
 from harness.records.run import OURS, Run
 from harness.records.suite import Benchmark
 from harness.render.config_column import config_words
+from harness.render.counter import list_counts
 from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.roofline import list_roofline
@@ -50,6 +51,7 @@ def render_display(
         ],
         _list_runs(runs) if several else [*list_head(runs[0]), *_facts(runs[0])],
         _models(runs, summaries, frame),
+        [line for number, run in enumerate(runs, 1) for line in list_counts(run, number if several else 0)],
         list_transcriptions(runs, summaries),
         _pivot(summaries, _Axes(Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"), width),
         _pivot(summaries, _Axes(Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"), width),

@@ -1,9 +1,9 @@
 """The numbers of a run, grouped by case and metric."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from harness.records.comparison import Summary
-from harness.records.measurement import Case
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -14,17 +14,25 @@ Key = tuple[Case, str]
 
 def sample_run(run: Run) -> dict[Key, tuple[float, ...]]:
     """Return the values of each case and metric (by name), from repetitions that PASSED, in order of execution."""
-    samples: dict[Key, list[float]] = {}
-    for result in run.results:
-        if result.status is Status.PASSED:
-            for measurement in result.measurements:
-                samples.setdefault((measurement.case, measurement.metric), []).append(measurement.value)
-    return {key: tuple(values) for key, values in samples.items()}
+    return _group(one for result in run.results if result.status is Status.PASSED for one in result.measurements)
 
 
 def summarize_run(run: Run) -> dict[Key, Summary]:
     """Return a summary for each case and metric (by name) that has a sample."""
     return {key: summarize(values) for key, values in sample_run(run).items()}
+
+
+def summarize_counts(run: Run) -> dict[Key, Summary]:
+    """Return a summary of each hardware counter of each case, likewise."""
+    counts = _group(one for result in run.results if result.status is Status.PASSED for one in result.counts)
+    return {key: summarize(values) for key, values in counts.items()}
+
+
+def _group(measurements: Iterable[Measurement]) -> dict[Key, tuple[float, ...]]:
+    samples: dict[Key, list[float]] = {}
+    for one in measurements:
+        samples.setdefault((one.case, one.metric), []).append(one.value)
+    return {key: tuple(values) for key, values in samples.items()}
 
 
 def peak_memory(run: Run) -> dict[Case, int]:

@@ -2,8 +2,10 @@
 
 import pytest
 
-from harness.render.counter import format_large, list_counters_markdown, render_counters
-from tests.counted import draw_pair, judge_pair
+from harness.render.counter import format_large, list_counters_markdown, list_counts, render_counters
+from harness.render.display import render_display
+from tests import factory
+from tests.counted import NOISES, draw_pair, judge_pair
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,17 @@ def test_markdown_has_the_sentences_in_sight() -> None:
     folded = lines.index("<details><summary>Hardware counters</summary>")
     assert any(line.startswith("encode of whisper/") for line in lines[:folded])
     assert any("Enc. instructions/pass" in line and "same" in line for line in lines[folded:])
+
+
+def test_a_run_shows_its_counts_and_how_many_instructions_a_cycle_had() -> None:
+    run, _ = draw_pair({}, noise=NOISES["exactly equal counts"])
+    header, row = list_counts(run)
+    assert header.split() == ["counters", "call", "instructions", "cycles", "cache", "misses", "per", "cycle", "n"]
+    assert row.split()[-8:] == ["31.0", "G", "9.60", "G", "60.0", "M", "3.23", "40"]
+    numbered = list(list_counts(run, 2))
+    assert [line.split()[1:3] for line in numbered] == [["#", "call"], ["2", "Enc."]]
+    assert "\n".join((header, row)) in render_display([run], ["/r"])
+
+
+def test_a_run_without_counts_shows_none() -> None:
+    assert list(list_counts(factory.run())) == []
