@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from harness.records.bisection import BisectVerdict
 from harness.records.caveat import CaveatCode
-from harness.records.comparison import Verdict
+from harness.records.comparison import CounterSign, Verdict
 from harness.records.condition import FindingStatus
 from harness.records.exit_code import ExitCode
 from harness.records.fleet import JobState
@@ -118,3 +118,5 @@ OF_NODE: Mapping[NodeVerdict, str] = {
     NodeVerdict.SLOW: "harness doctor  # on that node",
     NodeVerdict.DRIFTING: "harness doctor  # on that node",
 }
+
+OF_COUNTERS: Mapping[CounterSign, str] = {CounterSign.SAME_WORK: _RELINK}

@@ -22,6 +22,7 @@ class WordKind(ExplainedWord):
     METRICS = "metrics", "what is measured, by name and by column", "docs/glossary.md"
     COLUMNS = "columns", "other columns of tables", "docs/glossary.md"
     VERDICTS = "verdicts", "what a comparison or a bisection found", "docs/explanation/statistics.md"
+    COUNTERS = "counters", "what hardware counters say beside a time", "docs/explanation/counters.md"
     EVENTS = "events", "what happened on a node", "docs/explanation/history.md"
     EXIT_CODES = "exit-codes", "how a command ended: its number and its word", "docs/reference/exit-codes.md"
     STATUSES = "statuses", "how a step, a run, a trial, a series or a finding stands", "docs/glossary.md"

@@ -29,7 +29,9 @@ METRIC_MEANINGS: Mapping[str, str] = {
     "read_rate": "of the node: bytes read from memory, each counted once, all threads together",
     "clock_rate": "of the node: dependent additions of one thread, one a cycle",
     **{
-        f"{call}_{counter}": meaning.format(work) for call, work in _WORK.items() for counter, meaning in _COUNTED.items()
+        f"{call}_{counter}": meaning.format(work)
+        for call, work in _WORK.items()
+        for counter, meaning in _COUNTED.items()
     },
 }
 

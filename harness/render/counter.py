@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from harness.records.comparison import Comparison, CounterReport, Verdict
+from harness.records.comparison import Comparison, CounterRemark, CounterReport, Verdict
 from harness.records.measurement import COUNT_METRICS, COUNTERS, METRICS, TABLE_METRICS
 from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
@@ -27,14 +27,14 @@ _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 def render_counters(report: CounterReport, width: int = 0) -> str:
     """Return the table and the sentences as text of at most `width` columns (0: no limit); no trailing newline."""
     table = align_within([_HEADER, *_rows(report)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
-    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", remark.message, width))
+    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", _say(remark), width))
     return "\n".join([*table, *sentences, *_wrap(_INDENT, _describe(report), width)])
 
 
 def list_counters_markdown(report: CounterReport) -> list[str]:
     """Return the same as lines of Markdown; the table is folded away."""
     table = align([_HEADER, *_rows(report)], left=_LEFT)
-    sentences = [*code_block(remark.message for remark in report.remarks), ""] if report.remarks else []
+    sentences = [*code_block(map(_say, report.remarks)), ""] if report.remarks else []
     return [*sentences, *fold("Hardware counters", code_block([*table, "", _describe(report)]))]
 
 
@@ -79,6 +79,10 @@ def format_large(value: float) -> str:
         if value >= size:
             return f"{value / size:.{3 - len(str(int(value / size)))}f} {prefix}"
     return f"{value:.0f}"
+
+
+def _say(remark: CounterRemark) -> str:
+    return f"{remark.message} [{remark.sign}]"
 
 
 def _describe(report: CounterReport) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from harness.records import advice
 from harness.records.bisection import BisectVerdict
 from harness.records.caveat import CaveatCode
-from harness.records.comparison import Verdict
+from harness.records.comparison import CounterSign, Verdict
 from harness.records.condition import FindingStatus
 from harness.records.exit_code import ExitCode
 from harness.records.explanation import Explanation, WordCount, WordKind
@@ -38,6 +38,7 @@ ENUMERATIONS: tuple[tuple[type[ExplainedWord], WordKind, str, Mapping[Any, str]]
     (CaveatCode, WordKind.CAVEATS, "caveat", advice.OF_CAVEAT),
     (Cause, WordKind.CAUSES, "cause of a failure", advice.OF_CAUSE),
     (Verdict, WordKind.VERDICTS, "verdict of a comparison", advice.OF_VERDICT),
+    (CounterSign, WordKind.COUNTERS, "what time and instructions of a call say together", advice.OF_COUNTERS),
     (BisectVerdict, WordKind.VERDICTS, "answer of a bisection", advice.OF_BISECTION),
     (EventKind, WordKind.EVENTS, "event on a node", advice.OF_EVENT),
     (Status, WordKind.STATUSES, "status of a run, a step or a test", advice.OF_STATUS),

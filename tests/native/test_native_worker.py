@@ -110,15 +110,17 @@ def say(*words: object, **demands: object) -> tuple[int, list[dict[str, Any]], s
 
 
 def test_it_greets_with_the_protocol_and_the_librarys_own_words(talk: Talk, stub: Path) -> None:
-    hello = {"ok": True, "command": "start", "protocol": 1, "release": "9.9.9"}
+    hello = {"ok": True, "command": "start", "protocol": 2, "release": "9.9.9"}
     assert hello.items() <= talk.hello.items()
+    assert talk.hello["counters"].keys() == {"available", "absent"}
     assert talk.hello["system_info"].startswith("WHISPER : COREML = 0")
     assert talk.hello["files"] == ([str(stub.resolve())] if sys.platform == "linux" else [])
 
 
 def test_every_command(talk: Talk, weights: Path) -> None:
+    counted = {"counts"} if talk.hello["counters"]["available"] else set()
     loading = talk.ask(f"load {weights} 2 0")
-    assert loading.keys() == {"ok", "command", *COSTS}
+    assert loading.keys() == {"ok", "command", *COSTS, *counted}
     assert talk.ask("warm") == {"ok": True, "command": "warm"}
     assert talk.ask("warm encode prompt") == {"ok": True, "command": "warm"}
     for line, units, least_ms in (
@@ -129,7 +131,7 @@ def test_every_command(talk: Talk, weights: Path) -> None:
         ("prompt 1", 256, 5.1),
     ):
         answer = talk.ask(line)
-        assert answer.keys() == {"ok", "command", "units", *COSTS}
+        assert answer.keys() == {"ok", "command", "units", *COSTS, *counted}
         assert answer["units"] == units
         assert answer["wall_ns"] / 1e6 >= least_ms
         assert answer["process_cpu_ns"] > 0
