@@ -22,7 +22,7 @@ def test_the_page_lists_the_formats_and_metrics_as_they_are() -> None:
 
 def test_the_glossary_has_each_metric_with_its_unit() -> None:
     rows = [line.split("|") for line in (DOCS / "glossary.md").read_text(encoding="utf-8").splitlines()]
-    said = {cells[1].strip(): cells[3].strip().replace(" per ", "/") for cells in rows if len(cells) == 6}
+    said = {cells[1].strip(): cells[3].strip().replace(" per ", "/") for cells in rows if len(cells) == 7}
     assert {name: metric.unit for name, metric in METRICS.items()}.items() <= said.items()
 
 
