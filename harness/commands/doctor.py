@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from harness.commands.output import Output
 from harness.commands.request.measure import resolve_checkup
+from harness.commands.surroundings import ask_for_weights, find_harness, find_weights, look_around
 from harness.commands.verb import Verb
 from harness.errors import HarnessError, UnfitError
 from harness.judge.diagnosis import CacheSpace, diagnose, diagnose_counters
+from harness.judge.next_step import list_next_steps
 from harness.records.condition import Diagnosis, Finding, FindingStatus
 from harness.render.diagnosis import render_doctor
 from harness.settings.layer import Settings
@@ -26,6 +28,7 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     node, cache = request.node, request.cache
     # The compilers are started first, so that they do not count as other processes.
     tools = tuple(_find_tools(request, environ))
+    server = ask_for_weights(request, environ)
     watch = CounterReader(environ)
     output.console.tick(f"watching for {_WINDOW_S:g} s")
     seen = QuietMonitor(watch, output.console, wait_s=0.0, retries=0).look(_WINDOW_S)
@@ -33,7 +36,16 @@ def doctor(settings: Settings, environ: Mapping[str, str], output: Output) -> in
     space = CacheSpace(free_bytes(cache), noexec=forbids_programs(cache / "builds"))
     findings = diagnose(seen, condition, node.cpu.cores, space, threads=request.threads)
     counters = diagnose_counters(probe_counters(environ))
-    diagnosis = Diagnosis(node=node.name, findings=(*findings, counters, *tools), quietness=seen, condition=condition)
+    weights = find_weights(request, server)
+    findings = (*findings, counters, *tools, weights, find_harness())
+    around = look_around(request, environ, synthetic=weights.fitness is FindingStatus.UNKNOWN)
+    diagnosis = Diagnosis(
+        node=node.name,
+        findings=findings,
+        quietness=seen,
+        condition=condition,
+        next=list_next_steps(findings, around),
+    )
     output.show(render_doctor(diagnosis), diagnosis)
     return UnfitError.exit_code if request.strict and diagnosis.unfit else 0
 

@@ -127,13 +127,21 @@ class Finding(Record):
     fix: str = ""
 
 
+class NextStep(Record):
+    """A command that comes next, and why."""
+
+    command: str
+    why: str
+
+
 class Diagnosis(Record):
-    """All findings about a node, and the data behind them."""
+    """All findings about a node, the data behind them, and what to do next."""
 
     node: str
     findings: tuple[Finding, ...]
     quietness: Quietness
     condition: Condition
+    next: tuple[NextStep, ...] = ()
 
     @property
     def unfit(self) -> tuple[Finding, ...]:

@@ -38,7 +38,7 @@ PLACE: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="results",
         metavar="DIR",
-        commands=(*MEASURE, *EXCHANGE, *READ, *PAST, *KEEP),
+        commands=(*MEASURE, "doctor", *EXCHANGE, *READ, *PAST, *KEEP),
         path=True,
         help="folder that holds the results (default: ./results)",
     ),

@@ -234,14 +234,16 @@ class GridRequest(Record):
 
 
 class CheckupRequest(Record):
-    """What a node must be fit for: a number of threads, and builds with a compiler and tools in a cache.
+    """What a node must be fit for: a number of threads, builds with a compiler and tools in a cache, and weights.
 
-    If `strict`, a node that is not fit has its own exit code.
+    If `strict`, a node that is not fit has its own exit code. What comes next depends on what the `results` hold.
     """
 
     node: Node
     threads: int
     cache: Path
+    results: Path
+    weights: WeightsRequest
     compiler: str
     tools: str
     strict: bool = False

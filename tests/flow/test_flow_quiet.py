@@ -344,6 +344,11 @@ def test_doctor_says_what_is_unfit_and_is_strict_on_demand(kit: Kit) -> None:
     topics = {finding["topic"]: finding["fitness"] for finding in result_of(done.stdout)["findings"]}
     found = [topics[topic] for topic in ("governor", "turbo", "other processes", "cmake")]
     assert found == ["unfit", "unknown", "fit", "fit"]
+    assert [step["command"] for step in result_of(done.stdout)["next"]] == [
+        "sudo cpupower frequency-set -g performance",
+        "harness run --model tiny",
+        "harness ab",
+    ]
 
 
 def test_doctor_explains_threads_that_a_run_would_refuse(kit: Kit) -> None:
@@ -357,6 +362,8 @@ def test_doctor_without_a_compiler_goes_on_and_says_so(kit: Kit) -> None:
     assert done.returncode == 0, done.stderr
     assert "no C compiler: /nowhere/gcc was not found" in done.stdout
     assert "other processes  fit" in done.stdout
+    assert "\nnext:\n  " in done.stdout
+    assert done.stdout.splitlines()[-2] == "  harness doctor", "without a compiler, nothing else works"
 
 
 def test_the_circumstances_before_a_run_are_caveats(kit: Kit) -> None:

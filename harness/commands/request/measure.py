@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from harness.commands.request.build import resolve_build, resolve_source_request
 from harness.commands.request.job import resolve_job
-from harness.commands.request.place import resolve_cache
+from harness.commands.request.place import resolve_cache, resolve_results
 from harness.errors import UnreadableError, UsageError
 from harness.judge.resume import hint_afresh
 from harness.parse.host.cpu import rank_cores
@@ -86,6 +86,8 @@ def resolve_checkup(settings: Settings, environ: Mapping[str, str]) -> CheckupRe
         node=node,
         threads=max(choose_suite(settings.override({"force_threads": True}, "doctor"), node).threads),
         cache=resolve_cache(settings),
+        results=resolve_results(settings),
+        weights=resolve_weights_request(settings),
         compiler=settings.text("compiler"),
         tools=settings.text("tools"),
         strict=settings.flag("strict"),

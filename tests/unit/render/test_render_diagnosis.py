@@ -1,4 +1,4 @@
-from harness.records.condition import Condition, Diagnosis, Finding, FindingStatus, Quietness
+from harness.records.condition import Condition, Diagnosis, Finding, FindingStatus, NextStep, Quietness
 from harness.render.diagnosis import render_doctor
 
 FIT = Finding(topic="steal", fitness=FindingStatus.FIT, found="0.0% of the CPU time")
@@ -28,7 +28,18 @@ def test_a_table_then_what_is_unfit_with_its_fix() -> None:
         "  governor: powersave\n"
         "    clock rates follow the load\n"
         "    fix: sudo cpupower frequency-set -g performance\n"
+        "\n"
+        "  not known: turbo\n"
+        f"    {FindingStatus.UNKNOWN.meaning}\n"
     )
+
+
+def test_what_to_do_next_comes_last_each_command_on_a_line_of_its_own() -> None:
+    steps = (NextStep(command="harness ab", why="is it faster?"), NextStep(command="harness history", why="all nights"))
+    text = render_doctor(
+        Diagnosis(node="n", findings=(FIT,), quietness=Quietness(wall_s=2, cpus=2), condition=Condition(), next=steps)
+    )
+    assert text.endswith("\n\nnext:\n  harness ab\n    is it faster?\n  harness history\n    all nights\n")
 
 
 def test_a_fit_node() -> None:
