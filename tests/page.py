@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +11,20 @@ from harness.records.glossary import WORDS
 from harness.records.measurement import METRICS
 from harness.records.vocabulary import COLUMNS, METRIC_MEANINGS
 from harness.render.explanation import render_page
+from tests.manual import escape, render_commands, render_exit_codes, render_run_json, render_settings
 from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
-CAVEATS = ROOT / "docs" / "reference" / "caveats.md"
+REFERENCE = ROOT / "docs" / "reference"
+CAVEATS = REFERENCE / "caveats.md"
+# Above it stands what people write.
+MARK = "<!-- `python -m tests.page` makes the rest of this page from the code. -->\n"
+MADE: dict[str, Callable[[], str]] = {
+    "commands": render_commands,
+    "exit-codes": render_exit_codes,
+    "run-json": render_run_json,
+    "settings": render_settings,
+}
 GLOSSARY = ROOT / "docs" / "glossary.md"
 _HEADING = "## Classes"
 _ABOUT = """Every public class by room, with the first sentence of its own description.
@@ -61,25 +71,27 @@ def render_glossary(page: str) -> str:
 
 def _fill_table(page: str, heading: str, rows: Iterable[Sequence[str]]) -> str:
     """Return a page with other rows in the first table below a heading."""
-    lines = "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in rows)
+    lines = "".join(f"| {' | '.join(map(escape, row))} |\n" for row in rows)
     pattern = rf"({re.escape(heading)}\n.*?\n\|[-|]+\n)(?:\|[^\n]*\n?)*"
     return re.sub(pattern, lambda found: found[1] + lines, page, count=1, flags=re.DOTALL)
 
 
 def _render_room(room: str, classes: Iterable[PublicClass]) -> str:
-    rows = sorted(f"| `{one.name}` | `{one.module}` | {_cell(one.text)} |\n" for one in classes)
+    rows = sorted(f"| `{one.name}` | `{one.module}` | {escape(one.text)} |\n" for one in classes)
     return f"\n### {room}\n\n| class | module | what it is |\n|---|---|---|\n{''.join(rows)}"
 
 
-def _cell(text: str) -> str:
-    """Return a text for a cell: no column ends in it, and <node> outside of backticks is no HTML."""
-    parts = re.sub(r"(?<!\\)\|", r"\\|", text).split("`")
-    return "`".join(part.replace("<", r"\<") if index % 2 == 0 else part for index, part in enumerate(parts))
+def render_reference(name: str) -> str:
+    """Return a page of the reference with what is below the mark made anew."""
+    above, mark, _ = (REFERENCE / f"{name}.md").read_text(encoding="utf-8").partition(MARK)
+    return f"{above}{mark}{MADE[name]()}"
 
 
 def main() -> None:
     """Write the pages."""
     CAVEATS.write_text(render_page(), encoding="utf-8")
+    for name in MADE:
+        (REFERENCE / f"{name}.md").write_text(render_reference(name), encoding="utf-8")
     GLOSSARY.write_text(render_glossary(GLOSSARY.read_text(encoding="utf-8")), encoding="utf-8")
 
 

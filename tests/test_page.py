@@ -2,14 +2,23 @@
 
 from collections import Counter
 
+import pytest
+
 from harness.render.explanation import render_page
-from tests.page import CAVEATS, GLOSSARY, list_classes, render_glossary
+from tests.page import CAVEATS, GLOSSARY, MADE, MARK, REFERENCE, list_classes, render_glossary, render_reference
 
 HINT = "python -m tests.page writes it"
 
 
 def test_the_page_of_caveats_is_up_to_date() -> None:
     assert CAVEATS.read_text(encoding="utf-8") == render_page(), HINT
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_a_page_takes_from_the_code_is_up_to_date(name: str) -> None:
+    page = (REFERENCE / f"{name}.md").read_text(encoding="utf-8")
+    assert page.count(MARK) == 1
+    assert page == render_reference(name), HINT
 
 
 def test_every_public_class_stands_in_the_glossary() -> None:
