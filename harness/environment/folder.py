@@ -68,15 +68,28 @@ class VirtualEnvironment:
         self._run([_base(), "-I", "-m", "venv", "--without-pip", str(self.folder)], claim)
         # As a separate step, because venv hides the errors of ensurepip.
         self._run([str(self.python), "-I", "-m", "ensurepip", "--default-pip"], claim)
-        # Verbose, because only then pip reports a lost connection; its output is shown only if it failed.
-        pip = "-m pip install -vv --disable-pip-version-check --require-hashes --requirement".split()
-        self._run([str(self.python), "-I", *pip, str(self.lock)], claim)
+        self._install(claim)
         self._write(self._link, f"{self.checkout}\n")
         self._run([str(self.python), "-I", "-c", _IMPORTS], claim)
         self._write(self.folder / _STAMP, self._stamp())
 
+    def _install(self, claim: int) -> None:
+        """Let pip install the locked packages. Bytecode is made when a module is first imported: most never are."""
+        pip = "-m pip install --no-compile --disable-pip-version-check --require-hashes --requirement".split()
+        words = [str(self.python), "-I", *pip, str(self.lock)]
+        code, output = run_child(words, keep=claim)
+        # pip may have lost the connection. It says so only if it is verbose, and that would take two seconds each time.
+        if code > 0 and "No matching distribution found" in output:
+            words += ["-vv", "--retries", "0"]
+            code, output = run_child(words, keep=claim)
+        self._require(code, output, words)
+
     def _run(self, argv: list[str], claim: int) -> None:
         code, output = run_child(argv, keep=claim)
+        self._require(code, output, argv)
+
+    def _require(self, code: int, output: str, argv: list[str]) -> None:
+        """Raise UnfitError unless the exit code of a program is 0."""
         if code < 0:
             output += f"\nERROR: killed by signal {-code} ({signal.strsignal(-code)})"
         if code:

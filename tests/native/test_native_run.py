@@ -120,6 +120,9 @@ def test_the_main_job_from_nothing(folder: Path) -> None:
     assert optimised["whisper.cpp"]
     assert optimised["bench.cpp"]
     assert not optimised["common-whisper.cpp"], "what is not timed is compiled quickly"
+    edges = Path(commands[0]["directory"], "build.ninja").read_text().splitlines()
+    first = next(line for line in edges if line.startswith("build ggml/src/libggml-base."))
+    assert "whisper.cpp.o" in first, "the longest file is compiled early"
 
 
 def test_the_second_run_reuses_the_build_and_the_worker_measures_in_it(folder: Path, tmp_path: Path) -> None:

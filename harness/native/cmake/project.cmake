@@ -1,4 +1,5 @@
-# What the harness changes in whisper.cpp's build: how much of it there is, never how the timed part is compiled.
+# What the harness changes in whisper.cpp's build: how much of it there is and in what order, never how the timed part
+# is compiled.
 # Included by CMake after each project() call of whisper.cpp (CMAKE_PROJECT_INCLUDE).
 
 # Live comparisons measure copies of the libraries, which have to find each other, not those in the build's folder. A
@@ -37,4 +38,19 @@ if(PROJECT_IS_TOP_LEVEL AND NOT MSVC AND NOT HARNESS_UNTIMED)
   endfunction()
 
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL harness_compile_untimed_targets_quickly)
+endif()
+
+# Ninja begins with what has the most steps still to come, and does not know how long each takes. So whisper.cpp's one
+# file, a fifth of the library, came last, and was compiled while all other CPUs had nothing to do. Where the first
+# library waits for it, it is as urgent as that library's own files. Only links wait, and those take moments.
+if(PROJECT_IS_TOP_LEVEL AND CMAKE_GENERATOR MATCHES "Ninja" AND NOT HARNESS_ORDER)
+  set(HARNESS_ORDER ON)
+
+  function(harness_compile_the_longest_file_early)
+    if(TARGET whisper AND TARGET ggml-base)
+      set_property(TARGET ggml-base APPEND PROPERTY LINK_DEPENDS "$<TARGET_OBJECTS:whisper>")
+    endif()
+  endfunction()
+
+  cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL harness_compile_the_longest_file_early)
 endif()
