@@ -35,7 +35,10 @@ suppress_warnings = ["misc.highlighting_failure"]
 PARTS = {
     "Tutorial": ("tutorial", ()),
     "How-to": ("how-to", ("nightly-node", "github-actions", "fleet")),
-    "Reference": ("reference", ("settings", "commands", "exit-codes", "run-json", "formats", "caveats")),
+    "Reference": (
+        "reference",
+        ("settings", "commands", "measuring", "output", "exit-codes", "run-json", "results", "formats", "caveats"),
+    ),
     "Explanation": ("explanation", ("trials", "statistics", "proof", "quietness")),
 }
 # Pages at the top, and the part that they belong to.
