@@ -8,6 +8,7 @@ from harness.records.measurement import RTF
 from harness.records.run import Run
 from harness.render.plain import printable
 from harness.render.quietness import describe_placement
+from harness.render.repeat import repeat_run
 from harness.render.roofline import describe_roofline
 from harness.stats.series import summarize_run
 
@@ -56,6 +57,7 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
     yield "HARNESS_FLASH_ATTN", ",".join(str(value) for value in suite.flash_attn)
     yield "HARNESS_REPETITIONS", str(suite.repetitions)
     yield "HARNESS_SEED", str(suite.seed)
+    yield "HARNESS_REPEAT", repeat_run(run)
     yield "HARNESS_PLACEMENT", describe_placement(run)
     yield "HARNESS_ROOF", describe_roofline(run)
     for weights in run.weights:

@@ -1,48 +1,64 @@
-"""Commands that measure again what a record holds, as far as the record knows how."""
+"""Commands that measure again what a record holds, as far as the record knows how.
 
+A command stands on one line and needs nothing of the computer that measured: it names a release or a commit, weights
+by what they are, and the seed of random orders. What it cannot name so is said behind it, as a comment of the shell.
+"""
+
+import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
+from harness.records.source import Commit
+from harness.records.weights import WeightsKind
 from harness.settings.recall import spell_options, spell_run
+from harness.settings.weights_sum import WeightsSum
 
 _DIGITS = 12
+# So much of the sum of a file; no two files agree in it by chance.
+_SUM_DIGITS = 16
+# The repository that a ref is taken from where none is named.
+_UPSTREAM = re.compile(r"(?:https?://|git@|ssh://git@)github\.com[:/](?:ggml-org|ggerganov)/whisper\.cpp(?:\.git)?/?")
+_PATH = re.compile(r"(?:^|[=:,@])(?:/|~|\.{1,2}/|file:)(?!/github)")
 
 
 def repeat_run(run: Run) -> str:
-    """Return the command that measures the commit of a run in the same way; empty where that is not known.
+    """Return the line that measures the commit of a run in the same way; empty where that is not known.
 
-    Of an imported run only the commit is known.
+    Of an imported run only commit, models, threads and flash attention are known.
     """
     commit = run.source.commit
     ref = commit.sha[:_DIGITS] or commit.release
     if run.origin != OURS:
-        return shlex.join(["harness", "run", "--ref", ref]) if ref else ""
-    if run.source.mutable:
-        return shlex.join(["harness", "run", *spell_run(run.settings, besides=("ref", "repo"))])
-    named = ("--ref", ref) if ref else ()
-    return shlex.join(["harness", "run", *named, *spell_run(run.settings, besides=("ref", "source"))])
+        return shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]) if ref else ""
+    words = [*_name_origin(run), *spell_run(run.settings, besides=("ref", "repo", "source", "weights"))]
+    words += [*_name_weights(run), *(("--seed", str(run.suite.seed)) if run.suite.seed else ())]
+    return _comment(shlex.join(["harness", "run", *words]), _list_remarks(words, [commit]))
 
 
 def repeat_trial(baseline: Run, contender: Run) -> str:
-    """Return the command that measures two sides in turns again, with new random orders; empty if not known.
+    """Return the line that measures two sides in turns again, in the same random orders; empty if not known.
 
     What the sides differ in is in their words, all else in options.
     """
     runs = (baseline, contender)
     unlike = _find_unlike(runs)
-    words = [",".join((_name_source(run), *_name_settings(run, unlike))) for run in runs]
+    sides = [",".join((_name_source(run), *_name_settings(run, unlike))) for run in runs]
     if not all(map(_name_source, runs)):
         return ""
-    besides = ("ref", "source", "seed", *unlike)
-    threshold = baseline.trial.threshold if baseline.trial else 0.0
+    besides = ("ref", "source", "seed", *unlike, *(() if "weights" in unlike else ("weights",)))
+    trial = baseline.trial
     options = [
-        *(("--threshold", f"{100 * threshold:g}%") if threshold else ()),
-        *(("--relink",) if baseline.trial and baseline.trial.relinked else ()),
+        *(("--threshold", f"{100 * trial.threshold:g}%") if trial and trial.threshold else ()),
+        *(("--relink",) if trial and trial.relinked else ()),
         *spell_options(contender.settings, besides=besides),
+        *(() if "weights" in unlike else _name_weights(contender)),
+        *(("--seed", str(trial.seed)) if trial and trial.seed else ()),
     ]
-    return shlex.join(["harness", "ab", *words, *options])
+    fresh = ["without --seed: new random orders"] if trial and trial.seed else []
+    remarks = [*_list_remarks([*sides, *options], [run.source.commit for run in runs]), *fresh]
+    return _comment(shlex.join(["harness", "ab", *sides, *options]), remarks)
 
 
 def name_unlike(baseline: Run, contender: Run) -> tuple[str, str]:
@@ -50,6 +66,62 @@ def name_unlike(baseline: Run, contender: Run) -> tuple[str, str]:
     runs = (baseline, contender)
     before, after = (" ".join(_name_settings(run, _find_unlike(runs))) for run in runs)
     return before, after
+
+
+def _comment(command: str, found: Iterable[str]) -> str:
+    remarks = tuple(dict.fromkeys(found))
+    return f"{command}  # {'; '.join(remarks)}" if remarks else command
+
+
+def _list_remarks(words: Sequence[str], commits: Sequence[Commit]) -> Iterator[str]:
+    """Yield what another computer cannot do as the words say it."""
+    for commit in commits:
+        if commit.dirty and commit.sha:
+            named = f"{commit.sha[:_DIGITS]}, digest {commit.changes[:_DIGITS]}"
+            yield f"it was a tree with uncommitted changes on {named}: they are not in it"
+        elif commit.dirty:
+            yield f"a tree without git, digest {commit.changes[:_DIGITS]}: it is on the computer that measured"
+    paths = [word for word in words if _PATH.search(word)]
+    if paths:
+        yield f"paths of the computer that measured: {' '.join(paths)}"
+
+
+def _name_origin(run: Run) -> Iterator[str]:
+    """Yield the options that name the commit of a run: a repository where it is not upstream's, and a ref.
+
+    A commit of a tree whose repository nobody else has is taken from that tree.
+    """
+    commit, given = run.source.commit, {one.name: one.value for one in run.settings}
+    ref = commit.sha[:_DIGITS] or ("" if run.source.mutable else commit.release)
+    if not ref:
+        yield from ("--source", run.source.path)
+        return
+    repo = commit.repo if run.source.mutable else given.get("repo", "")
+    if run.source.mutable and not repo:
+        repo = run.source.path
+    if repo and not _UPSTREAM.fullmatch(repo):
+        yield from ("--repo", repo)
+    yield from ("--ref", ref)
+
+
+def _name_weights(run: Run) -> tuple[str, ...]:
+    """Return the option that names the weights of a run by what they are; a path only where no sum is known."""
+    kinds = {one.kind for one in run.weights}
+    if len(kinds) == 1 and kinds <= {WeightsKind.OFFICIAL, WeightsKind.SYNTHETIC}:
+        return ("--weights", kinds.pop().value)
+    sums = tuple(one.sha256[:_SUM_DIGITS] for one in run.weights if one.sha256 and not one.parent)
+    if sums:
+        return ("--weights", str(WeightsSum(sums=sums)))
+    parents = list(dict.fromkeys(one.parent for one in run.weights if one.parent))
+    return ("--weights", parents[0]) if parents else ()
+
+
+def _name_cases(run: Run) -> Iterator[str]:
+    """Yield the options for what a record of others says of its cases."""
+    suite = run.suite
+    for option, values in (("--model", suite.models), ("--threads", suite.threads), ("--fa", suite.flash_attn)):
+        if values:
+            yield from (option, ",".join(map(str, values)))
 
 
 def _name_settings(run: Run, names: Collection[str]) -> Iterator[str]:

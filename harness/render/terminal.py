@@ -13,6 +13,7 @@ from harness.records.wording import format_count
 from harness.render.config_column import config_words
 from harness.render.plain import align_within, format_summary
 from harness.render.quietness import list_discarded, list_placement
+from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
 from harness.render.table import short_commit, weights_kind
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
@@ -199,3 +200,5 @@ def _next(run: Run, bundle_path: str) -> Iterator[str]:
         yield f"  next:   less {bundle_path}/logs/{first_log}"
     elif not run.status.bad:
         yield "  next:   harness run --source DIR  # measures a tree of your own; run --help shows more"
+    if command := repeat_run(run):
+        yield f"  again:  {command}"

@@ -107,10 +107,11 @@ SUITE: tuple[Setting, ...] = (
         name="weights",
         kind=SettingKind.TEXT,
         default="auto",
-        metavar="auto|official|synthetic|PATH",
+        metavar="auto|official|synthetic|PATH|sha256:SUM",
         commands=(*MEASURE, "models"),
         path=True,
-        help="which weights to use (default auto: official if available, else synthetic)",
+        help="which weights to use (default auto: official if available, else synthetic); sha256:SUM is the file with "
+        "that sum, in the cache or used before; sha256:SUM@PATH looks there first",
     ),
     Setting(
         name="weights_mirror",

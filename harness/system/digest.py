@@ -8,7 +8,7 @@ import msgspec
 
 from harness.errors import UnreadableError
 from harness.records.record import Record, short_hash
-from harness.system.foreign import open_file, read_bytes
+from harness.system.foreign import list_folder, open_file, read_bytes
 from harness.system.fresh import write_atomic
 
 # Ten times the largest model; no sum of a file with a hole of a terabyte is waited for.
@@ -57,9 +57,23 @@ def remember_sha256(path: Path, sha256: str, *, memory: Path) -> None:
         write_atomic(_note(path, memory), msgspec.json.encode(digest))
 
 
-def _recall(path: Path, memory: Path) -> _Digest | None:
+def list_known(memory: Path) -> list[tuple[Path, str]]:
+    """Return the files whose sums were stored, each with its sum; any of them may be gone or changed by now."""
     try:
-        return msgspec.json.decode(read_bytes(_note(path, memory)), type=_Digest)
+        notes = [memory / name for name in sorted(list_folder(memory).files)]
+    except UnreadableError:
+        return []
+    found = (_read_note(note) for note in notes)
+    return [(Path(one.stamp.path), one.sha256) for one in found if one]
+
+
+def _recall(path: Path, memory: Path) -> _Digest | None:
+    return _read_note(_note(path, memory))
+
+
+def _read_note(note: Path) -> _Digest | None:
+    try:
+        return msgspec.json.decode(read_bytes(note), type=_Digest)
     except (UnreadableError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

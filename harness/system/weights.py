@@ -11,6 +11,7 @@ from harness.parse.pin import Catalog, CatalogEntry, parse_catalog, require_time
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.weights import Weights, WeightsKind
 from harness.settings.request import WeightsRequest
+from harness.settings.weights_sum import WeightsSum, read_sum
 from harness.system.asset import third_party
 from harness.system.digest import file_sha256, remember_sha256
 from harness.system.download.fetch import (
@@ -25,6 +26,7 @@ from harness.system.download.fetch import (
     silent,
 )
 from harness.system.inspection import inspect_model
+from harness.system.summed import find_summed
 from harness.system.synthetic import obtain_synthetic
 from harness.whisper.synthesis import SEED, file_name
 from harness.whisper.tensor_layout import SHAPES, file_bytes
@@ -90,10 +92,11 @@ def resolve_weights(model: str, request: WeightsRequest, store: WeightsStore) ->
     """Return a verified model file, and the caveats about it.
 
     The choice `auto` is official, or synthetic if the download fails; a path is that of a file or of a folder with
-    `ggml-<model>.bin`. The mirror replaces the address of Hugging Face. A planned request neither downloads nor writes:
-    the file may not exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be
-    timed, UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a
-    model, UnfitError without free space on the disk.
+    `ggml-<model>.bin`; a sum is that of a published file, or of one that is in the cache or was used with it before.
+    The mirror replaces the address of Hugging Face. A planned request neither downloads nor writes: the file may not
+    exist yet, and which one it will be may be undecided. Raises UsageError for a name that cannot be timed,
+    UnavailableError for weights that are missing or not as requested, UnreadableError for a file that is not a model,
+    UnfitError without free space on the disk.
     """
     choice, entry = request.choice, store.catalog.entry(model)
     require_timeable(entry)
@@ -104,7 +107,8 @@ def resolve_weights(model: str, request: WeightsRequest, store: WeightsStore) ->
         return _official(attempt, PATIENT)
     if choice == SYNTHETIC:
         return _synthetic(attempt, "as asked for")
-    return _named(attempt, Path(choice))
+    wanted = read_sum(choice)
+    return _summed(attempt, wanted) if wanted else _named(attempt, Path(choice))
 
 
 def verify_weights(weights: Weights, *, cache: Path, again: str = "") -> None:
@@ -222,6 +226,31 @@ def _named(attempt: _Attempt, named: Path) -> ResolvedWeights:
         f"(SHA-256 {sha256[:12]}…, ftype {found.ftype})"
     )
     return _weights(attempt, WeightsKind.FILE, path, sha256), (Caveat(code=CaveatCode.WEIGHTS_FILE, message=message),)
+
+
+def _summed(attempt: _Attempt, wanted: WeightsSum) -> ResolvedWeights:
+    """Return the weights of a model whose sum is one of those wanted, whatever its file is called."""
+    entry = attempt.entry
+    if wanted.names(entry.sha256):
+        return _official(attempt, PATIENT)
+    if wanted.names(entry.synthetic_sha256):
+        return _synthetic(attempt, "as asked for")
+    others: list[UnavailableError] = []  # with several sums, each model has its own
+    for path in find_summed(wanted, attempt.store.folder, attempt.store.memory):
+        try:
+            return _named(attempt, path)
+        except UnavailableError as error:
+            others.append(error)
+    if len(wanted.sums) == 1 and others:
+        raise others[0]
+    sums = " or ".join(wanted.sums)
+    raise UnavailableError(
+        f"there is no file of {entry.name} with the SHA-256 sum {sums}",
+        cause=f"it is not at {wanted.place}, in the cache, or among the files that were used with it before"
+        if wanted.place
+        else "it is not in the cache, nor among the files that were used with it before",
+        hint=f"--weights {WeightsSum(sums=wanted.sums, place='FOLDER')}, with the folder that holds it",
+    )
 
 
 def _synthetic_caveat(attempt: _Attempt, reason: str) -> Caveat:

@@ -261,6 +261,24 @@ def test_a_named_file_may_lie_in_a_named_folder(desk: Desk, tmp_path: Path) -> N
         desk.ask(str(tmp_path), "base")
 
 
+def test_a_file_is_found_by_its_sum_wherever_it_was_used_or_is_said_to_be(desk: Desk, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.bin"
+    mine.write_bytes(b"".join(synthesize("tiny", 2)))
+    sha256 = hashlib.sha256(mine.read_bytes()).hexdigest()
+    with pytest.raises(UnavailableError, match=f"no file of tiny with the SHA-256 sum {sha256}") as caught:
+        desk.ask(f"sha256:{sha256}")
+    assert caught.value.hint.startswith(f"--weights sha256:{sha256}@FOLDER")
+    found, caveats = desk.ask(f"sha256:{sha256[:16]}@{tmp_path}")
+    assert (found.path, found.sha256, codes(caveats)) == (str(mine), sha256, ["weights-file"])
+    again, _ = desk.ask(f"sha256:{sha256[:16]}")  # it was used once
+    assert again == found
+    mine.write_bytes(mine.read_bytes() + b"x")
+    with pytest.raises(UnavailableError, match="no file of tiny"):
+        desk.ask(f"sha256:{sha256[:16]}")
+    official, _ = desk.ask(f"sha256:{hashlib.sha256(OFFICIAL).hexdigest()}+{sha256}")
+    assert official.kind is WeightsKind.OFFICIAL
+
+
 def test_a_named_file_with_a_pinned_sum_is_official(desk: Desk) -> None:
     desk.ask("synthetic")
     content = desk.synthetic.read_bytes()

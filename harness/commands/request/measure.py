@@ -20,6 +20,7 @@ from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.recall import restore_settings
 from harness.settings.request import CheckupRequest, MeasureRequest, NoiseRefusal, Places, RunRequest, WeightsRequest
+from harness.settings.weights_sum import read_sum
 from harness.system.probe import probe_capture, probe_node
 from harness.system.process.placement import require_placement
 from harness.system.weights import load_catalog
@@ -148,7 +149,8 @@ def _choose_refusal(settings: Settings, environ: Mapping[str, str]) -> NoiseRefu
 
 
 def resolve_weights_request(settings: Settings) -> WeightsRequest:
-    """Return which weights to use."""
+    """Return which weights to use; raises UsageError for what is no sum of a file."""
+    read_sum(settings.text("weights"))
     return WeightsRequest(
         choice=settings.text("weights"),
         mirror=settings.text("weights_mirror"),
