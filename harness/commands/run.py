@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from harness.commands.finished_job import find_done, show_done
 from harness.commands.job_summary import publish
 from harness.commands.output import Output
+from harness.commands.request.like import find_like, name_comparison, resolve_like
 from harness.commands.request.measure import resolve_kept_run, resolve_run
 from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
-from harness.commands.verb import Argument, ArgumentKind, Verb
+from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.judge.roofline import list_shares
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
@@ -22,13 +23,16 @@ from harness.settings.request import RunRequest
 from harness.system.quiet import CounterReader
 
 
-def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None) -> int:
-    """Execute a run, or resume an unfinished one; return the exit code of its results."""
+def run(
+    settings: Settings, environ: Mapping[str, str], output: Output, *, resume: str | None = None, like: str = ""
+) -> int:
+    """Execute a run, one like another, or resume an unfinished one; return the exit code of its results."""
     if resume is not None:
         refuse_idle_options(settings, "run")
     work = open_workplace(settings, environ, output.console)
     # Bad settings are refused at once, not after a wait or a download.
-    request = resolve_run(settings, work)
+    model = find_like(work, like) if like else None
+    request = resolve_like(settings, work, model) if model else resolve_run(settings, work)
     watch = CounterReader(environ)
     if request.dry:
         state, plan = prepare_run(request, work, watch)
@@ -49,6 +53,8 @@ def run(settings: Settings, environ: Mapping[str, str], output: Output, *, resum
     publish(report, environ, output.console)
     plain = not output.is_unicode
     text = render_summary(state, output.shorten(folder), list_shares(state), width=output.width, plain=plain)
+    if model:
+        text += f"  compare: {name_comparison(model, state, str(results))}\n"
     output.show(text, state)
     return int(state.exit_code)
 
@@ -64,13 +70,25 @@ def _open(request: RunRequest, work: Workplace, watch: CounterReader, resume: st
 
 VERB = Verb(
     name="run",
-    call=lambda call: run(call.settings, call.environ, call.output, resume=call.maybe("resume")),
+    call=lambda call: run(
+        call.settings, call.environ, call.output, resume=call.maybe("resume"), like=call.text("like")
+    ),
     arguments=(
         Argument(
             name="--resume",
             takes=ArgumentKind.MAYBE,
             metavar="ID",
             help="resume an unfinished run, with its own settings: the latest, or the one whose id starts with ID",
+            instead="what to measure",
+        ),
+        Argument(
+            name="--like",
+            metavar="RUN",
+            path=True,
+            words=CompletionSource.RUNS,
+            help="measure what RUN measured, as far as that is possible here: an id, latest, the path of a bundle, "
+            "of a run.json, of a report, or an archive of harness share; other options win",
+            instead="what to measure",
         ),
     ),
     first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),
@@ -82,5 +100,6 @@ VERB = Verb(
         ("harness run --bench whisper --no-tests", "only the models, no tests"),
         ("harness run --dry-run", "only print the plan"),
         ("harness run --resume", "continue after Ctrl-C or a reboot"),
+        ("harness run --like latest", "the same again; or what another node measured, from its bundle or report"),
     ),
 )

@@ -95,6 +95,10 @@ class CaveatCode(ExplainedWord):
     SMT = "smt", "There are more threads than physical cores, so some of them share a core (SMT)."
     NO_HUGE_PAGES = "no-huge-pages", "--huge-pages had no effect, because the system does not offer them."
     NOT_QUIET = "not-quiet", "--wait-quiet gave up: other processes kept using the CPUs, and the run went on."
+    LIKE = (
+        "like",
+        "The run was to be like another one (--like); the message says which, and what could not be the same.",
+    )
     RESUMED_CHANGED = "resumed-changed", "The run was resumed after something around it had changed."
     NODE_CHANGED = "node-changed", "The node's settings (governor, power, usable CPUs) changed during the run."
 

@@ -11,15 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
 from harness.records.source import Commit
-from harness.records.weights import WeightsKind
+from harness.settings.provenance import COMMIT_DIGITS, find_origin, name_weights
 from harness.settings.recall import spell_options, spell_run
-from harness.settings.weights_sum import WeightsSum
 
-_DIGITS = 12
-# So much of the sum of a file; no two files agree in it by chance.
-_SUM_DIGITS = 16
-# The repository that a ref is taken from where none is named.
-_UPSTREAM = re.compile(r"(?:https?://|git@|ssh://git@)github\.com[:/](?:ggml-org|ggerganov)/whisper\.cpp(?:\.git)?/?")
 _PATH = re.compile(r"(?:^|[=:,@])(?:/|~|\.{1,2}/|file:)(?!/github)")
 
 
@@ -29,7 +23,7 @@ def repeat_run(run: Run) -> str:
     Of an imported run only commit, models, threads and flash attention are known.
     """
     commit = run.source.commit
-    ref = commit.sha[:_DIGITS] or commit.release
+    ref = commit.sha[:COMMIT_DIGITS] or commit.release
     if run.origin != OURS:
         return shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]) if ref else ""
     words = [*_name_origin(run), *spell_run(run.settings, besides=("ref", "repo", "source", "weights"))]
@@ -77,43 +71,25 @@ def _list_remarks(words: Sequence[str], commits: Sequence[Commit]) -> Iterator[s
     """Yield what another computer cannot do as the words say it."""
     for commit in commits:
         if commit.dirty and commit.sha:
-            named = f"{commit.sha[:_DIGITS]}, digest {commit.changes[:_DIGITS]}"
+            named = f"{commit.sha[:COMMIT_DIGITS]}, digest {commit.changes[:COMMIT_DIGITS]}"
             yield f"it was a tree with uncommitted changes on {named}: they are not in it"
         elif commit.dirty:
-            yield f"a tree without git, digest {commit.changes[:_DIGITS]}: it is on the computer that measured"
+            yield f"a tree without git, digest {commit.changes[:COMMIT_DIGITS]}: it is on the computer that measured"
     paths = [word for word in words if _PATH.search(word)]
     if paths:
         yield f"paths of the computer that measured: {' '.join(paths)}"
 
 
 def _name_origin(run: Run) -> Iterator[str]:
-    """Yield the options that name the commit of a run: a repository where it is not upstream's, and a ref.
-
-    A commit of a tree whose repository nobody else has is taken from that tree.
-    """
-    commit, given = run.source.commit, {one.name: one.value for one in run.settings}
-    ref = commit.sha[:_DIGITS] or ("" if run.source.mutable else commit.release)
-    if not ref:
-        yield from ("--source", run.source.path)
-        return
-    repo = commit.repo if run.source.mutable else given.get("repo", "")
-    if run.source.mutable and not repo:
-        repo = run.source.path
-    if repo and not _UPSTREAM.fullmatch(repo):
-        yield from ("--repo", repo)
-    yield from ("--ref", ref)
+    origin = find_origin(run)
+    for option, value in (("--source", origin.tree), ("--repo", origin.repo), ("--ref", origin.ref)):
+        if value:
+            yield from (option, value)
 
 
 def _name_weights(run: Run) -> tuple[str, ...]:
-    """Return the option that names the weights of a run by what they are; a path only where no sum is known."""
-    kinds = {one.kind for one in run.weights}
-    if len(kinds) == 1 and kinds <= {WeightsKind.OFFICIAL, WeightsKind.SYNTHETIC}:
-        return ("--weights", kinds.pop().value)
-    sums = tuple(one.sha256[:_SUM_DIGITS] for one in run.weights if one.sha256 and not one.parent)
-    if sums:
-        return ("--weights", str(WeightsSum(sums=sums)))
-    parents = list(dict.fromkeys(one.parent for one in run.weights if one.parent))
-    return ("--weights", parents[0]) if parents else ()
+    name = name_weights(run)
+    return ("--weights", name) if name else ()
 
 
 def _name_cases(run: Run) -> Iterator[str]:
@@ -137,4 +113,4 @@ def _find_unlike(runs: Sequence[Run]) -> set[str]:
 
 def _name_source(run: Run) -> str:
     commit = run.source.commit
-    return run.source.path if run.source.mutable else commit.sha[:_DIGITS] or commit.release
+    return run.source.path if run.source.mutable else commit.sha[:COMMIT_DIGITS] or commit.release

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.errors import HarnessError, InterruptedRunError, UnavailableError, UnfitError, UnreadableError, UsageError
+from harness.judge.likeness import find_unlike, list_unlike
 from harness.judge.node_fact import caveat_condition, caveat_placement
 from harness.plan.forecast import learn_durations
 from harness.plan.placement import place_plan
@@ -66,6 +67,9 @@ def prepare_run(request: RunRequest, work: Workplace, watch: CounterReader) -> t
         _refuse_speechless(suite, weights)
         caveats += tuple(caveat_transcription(weights))
     state, inputs = begin_run(prepared, request, Supplies(weights=weights, audio=audio, caveats=caveats))
+    if request.like:
+        unlike = list_unlike(find_unlike(request.like, state))
+        work.console.note("\n".join([f"like {request.like.id}", *(f"  not the same: {line}" for line in unlike)]))
     return state, place_plan(plan_run(inputs), measure.placement_request, measure.ranking)
 
 

@@ -11,6 +11,7 @@ from harness import __version__
 from harness.build.config import choose_config, choose_wiring
 from harness.build.isa import LOADABLE, isa_fingerprint
 from harness.errors import UnfitError
+from harness.judge.likeness import caveat_likeness
 from harness.judge.resume import hint_afresh
 from harness.plan.code_layout import TRIED
 from harness.plan.environment import caveat_influences, choose_child_variables
@@ -175,7 +176,7 @@ def begin_run(
         asked_by=request.asked_by,
         job=request.job,
     )
-    return run, inputs
+    return run.add_caveat(caveat_likeness(request.like, run)) if request.like else run, inputs
 
 
 def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies, *, drawn: bool = False) -> PlanInputs:

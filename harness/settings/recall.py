@@ -23,7 +23,7 @@ _AGAIN = tuple(
     weights force_threads pin nice huge_pages as_node""".split()
 )
 # These decide, besides, what a run does.
-_OF_RUN = frozenset({"bench", "audio", "language", "tests", "precision", "roofline", "retries"})
+OF_RUN = frozenset({"bench", "audio", "language", "tests", "precision", "max_time", "roofline", "retries"})
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARKS = ("***@", f"={HIDDEN}")
 _FLAGS = (str(False), str(True))
@@ -82,6 +82,20 @@ def restore_settings(kept: Iterable[SettingUsed]) -> Settings:
     return Settings(used=tuple(used))
 
 
+def restore_value(one: SettingUsed) -> tuple[str, Value] | None:
+    """Return name and value of a recorded setting, as they are called now.
+
+    None for one that is not known here, for one that had a login, and for a value that cannot be understood.
+    """
+    now = _rename_one(one)
+    if now.name not in BY_NAME or has_login(now):
+        return None
+    try:
+        return now.name, _RESTORERS[BY_NAME[now.name].kind](now.value)
+    except ValueError:
+        return None
+
+
 def name_options(kept: Iterable[SettingUsed]) -> tuple[str, ...]:
     """Return the options with which a live comparison builds and measures on this node as recorded settings asked for.
 
@@ -100,7 +114,7 @@ def spell_options(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -
 
 def spell_run(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the options with which `harness run` does again what recorded settings asked for, without `besides`."""
-    names = (DECISIVE | _OF_RUN) - {"seed", *besides}
+    names = (DECISIVE | OF_RUN) - {"seed", *besides}
     return _spell(kept, [one.name for one in SETTINGS if one.name in names and RUN[0] in one.commands])
 
 

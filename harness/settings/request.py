@@ -11,7 +11,7 @@ from harness.records.measurement import Case
 from harness.records.node import Node
 from harness.records.purpose import RunPurpose
 from harness.records.record import Record
-from harness.records.run import SettingUsed
+from harness.records.run import Run, SettingUsed
 from harness.records.source import SourceRequest
 from harness.records.suite import Suite
 from harness.records.sweep import Axis, Values
@@ -112,7 +112,8 @@ class RunRequest(Record):
     """One run: which source to build and how, and what to measure with which weights.
 
     `node` is the node that the request was resolved for, `used` are the settings for the record. A `dry` run is only
-    planned and shown. `purpose`, `asked_by` and `job` are recorded, see `Run`.
+    planned and shown. `purpose`, `asked_by` and `job` are recorded, see `Run`. `like` is the run that this one is to be
+    like, None for none.
     """
 
     node: Node
@@ -125,6 +126,7 @@ class RunRequest(Record):
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
     job: str = ""
+    like: Run | None = None
 
     def take(self, suite: Suite) -> "RunRequest":
         """Return this request with another suite."""
