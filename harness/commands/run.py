@@ -100,6 +100,6 @@ VERB = Verb(
         ("harness run --bench whisper --no-tests", "only the models, no tests"),
         ("harness run --dry-run", "only print the plan"),
         ("harness run --resume", "continue after Ctrl-C or a reboot"),
-        ("harness run --like latest", "the same again; or what another node measured, from its bundle or report"),
+        ("harness run --like latest", "the same again, or what another node measured"),
     ),
 )

@@ -63,6 +63,7 @@ _SUMMARIES = {
         "site": "write pages about all results: an overview, events, every series, commit, node and run",
         "import": "import bundles, ggml-ci reports, pasted tables and logs into the results",
         "export": "write runs as a ggml-ci results tree",
+        "share": "make a text to paste and an archive of runs, without names of people, nodes and folders",
     },
 }
 _MODULES = {"import": "importing", "export": "exporting"}  # Python knows one of these words, and the other goes with it

@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
-from harness.records.source import Commit
-from harness.settings.provenance import COMMIT_DIGITS, find_origin, name_weights
+from harness.settings.provenance import COMMIT_DIGITS, find_origin, is_withheld, name_weights
 from harness.settings.recall import spell_options, spell_run
 
 _PATH = re.compile(r"(?:^|[=:,@])(?:/|~|\.{1,2}/|file:)(?!/github)")
@@ -28,7 +27,7 @@ def repeat_run(run: Run) -> str:
         return shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]) if ref else ""
     words = [*_name_origin(run), *spell_run(run.settings, besides=("ref", "repo", "source", "weights"))]
     words += [*_name_weights(run), *(("--seed", str(run.suite.seed)) if run.suite.seed else ())]
-    return _comment(shlex.join(["harness", "run", *words]), _list_remarks(words, [commit]))
+    return _comment(shlex.join(["harness", "run", *words]), _list_remarks(words, [run]))
 
 
 def repeat_trial(baseline: Run, contender: Run) -> str:
@@ -51,7 +50,7 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
         *(("--seed", str(trial.seed)) if trial and trial.seed else ()),
     ]
     fresh = ["without --seed: new random orders"] if trial and trial.seed else []
-    remarks = [*_list_remarks([*sides, *options], [run.source.commit for run in runs]), *fresh]
+    remarks = [*_list_remarks([*sides, *options], runs), *fresh]
     return _comment(shlex.join(["harness", "ab", *sides, *options]), remarks)
 
 
@@ -67,9 +66,12 @@ def _comment(command: str, found: Iterable[str]) -> str:
     return f"{command}  # {'; '.join(remarks)}" if remarks else command
 
 
-def _list_remarks(words: Sequence[str], commits: Sequence[Commit]) -> Iterator[str]:
+def _list_remarks(words: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
     """Yield what another computer cannot do as the words say it."""
-    for commit in commits:
+    for run in runs:
+        commit = run.source.commit
+        if is_withheld(run):
+            yield "the repository of the commit is not shared: --repo names it, if it is not upstream's"
         if commit.dirty and commit.sha:
             named = f"{commit.sha[:COMMIT_DIGITS]}, digest {commit.changes[:COMMIT_DIGITS]}"
             yield f"it was a tree with uncommitted changes on {named}: they are not in it"

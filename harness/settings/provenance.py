@@ -3,6 +3,7 @@
 import re
 
 from harness.records.run import Run
+from harness.records.share import NOWHERE, SHARED
 from harness.records.source import SourceRequest
 from harness.records.weights import WeightsKind
 from harness.settings.weights_sum import WeightsSum
@@ -19,6 +20,12 @@ def is_upstream(repo: str) -> bool:
     return _UPSTREAM.fullmatch(repo) is not None
 
 
+def is_withheld(run: Run) -> bool:
+    """Return whether the repository of a run is not named, because the run was shared without it."""
+    repo = run.source.commit.repo or (run.source.path if run.source.mutable else "")
+    return NOWHERE in repo or repo.startswith(f"{SHARED}/")
+
+
 def find_origin(run: Run) -> SourceRequest:
     """Return where the commit of a run comes from: a ref, and a repository where it is not upstream's.
 
@@ -32,7 +39,7 @@ def find_origin(run: Run) -> SourceRequest:
     repo = commit.repo if run.source.mutable else given.get("repo", "")
     if run.source.mutable and not repo:
         repo = run.source.path
-    return SourceRequest(ref=ref, repo="" if is_upstream(repo) else repo)
+    return SourceRequest(ref=ref, repo="" if is_upstream(repo) or is_withheld(run) else repo)
 
 
 def name_weights(run: Run) -> str:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from harness.records.record import Record
 from harness.settings.name import PREFIX
 
-EXCHANGE = ("import", "export")
+EXCHANGE = ("import", "export", "share")
 # This makes pages of everything that is stored.
 SITE = ("site",)
 READ = ("list", "show", "report", "compare")
@@ -14,7 +14,7 @@ FLEET = ("fleet",)
 PAST = ("history", "events", "index", *SITE, *FLEET)
 NIGHT = ("nightly",)
 # These can select runs by their content.
-INDEX = (*READ, "export", *PAST, *NIGHT)
+INDEX = (*READ, "export", "share", *PAST, *NIGHT)
 RUN = ("run",)
 # What says what an ordinary run measures.
 ORDINARY = (*RUN, *NIGHT)

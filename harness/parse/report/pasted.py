@@ -25,6 +25,10 @@ _FLASH = re.compile(r"flash attn += ([01])\b")
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _WEIGHTS = re.compile(r"(\S+) \(([a-z]+)\)")
 _TIMED = COLUMNS[4:8]
+# Lines of `harness share` below its table.
+_NODE = re.compile(r"^\* node: (.{1,300})$", re.MULTILINE)
+_BUILD = re.compile(r"^\* build: ([a-z+-]{1,20}) ([0-9][0-9a-z.]{0,30}), ([A-Z][A-Za-z]{1,30}), ", re.MULTILINE)
+_KERNEL, _MEMORY = re.compile(r"\bkernel ([^,]{1,100})"), re.compile(r"\b([0-9]{1,6}\.[0-9]) GB\b")
 _LOST = "ms"  # what upstream's script leaves of a long time
 _SAME = ("CPU", "OS", "Config", "Commit")
 _TODO = ("", "<todo>", "todo", "?", "-", "n/a")
@@ -72,11 +76,29 @@ def import_paste(
     report = Report(blocks=blocks if rows else blocks[:1], remarks=remarks)
     run = import_run(report, digest=digest, name=name, named_by=named_by, files=logs)
     cpu = run.node.cpu.replace(brand=facts.get("CPU", ""))
-    return run.replace(
+    run = run.replace(
         origin=PASTED,
         node=run.node.replace(cpu=cpu, os=facts.get("OS", "")),
         config=run.config.replace(build_type=""),
-    ), logs
+    )
+    return _take_lines(run, text), logs
+
+
+def _take_lines(run: Run, text: str) -> Run:
+    """Return the run with what the lines below a table of ours say of node and build, where there is one of each."""
+    nodes, builds = _NODE.findall(text), _BUILD.findall(text)
+    if len(nodes) == 1:
+        kernel, memory = _KERNEL.search(nodes[0]), _MEMORY.search(nodes[0])
+        gigabytes = parse_number(memory[1]) if memory else None
+        node = run.node.replace(kernel=kernel[1] if kernel else "", memory_bytes=round(1e9 * (gigabytes or 0)))
+        run = run.replace(node=node)
+    if len(builds) == 1:
+        name, version, build_type = builds[0]
+        cc = run.toolchain.cc.replace(name=name, version=version)
+        run = run.replace(
+            toolchain=run.toolchain.replace(cc=cc), config=run.config.replace(build_type=build_type, compiler=name)
+        )
+    return run
 
 
 def _lines(text: str) -> list[str]:

@@ -1,0 +1,178 @@
+"""What is shared holds no private word, and everything else as it was."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.judge.disguise import Disguise
+from harness.judge.disguised_run import clean_json, disguise_run
+from harness.judge.privacy import is_distinctive, list_private_words
+from harness.records.build import CMakeOption
+from harness.records.caveat import Caveat
+from harness.records.condition import Neighbour, Quietness
+from harness.records.outcome import Status
+from harness.records.plan import Phase
+from harness.records.run import OURS, Run, SettingOrigin, SettingUsed
+from harness.records.share import Here, PrivacyRule, PrivateWord
+from tests import factory
+
+USER, HOST, NODE = "jdoe42", "jdoe42-thinkpad", "lab-zen4-7"
+HOME = f"/home/{USER}"
+UPSTREAM = "https://github.com/ggml-org/whisper.cpp"
+
+
+def words(*more: PrivateWord) -> tuple[PrivateWord, ...]:
+    run = private_run()
+    return (*list_private_words([run], Here(user=USER, home=HOME, host=f"{HOST}.corp.example")), *more)
+
+
+def private_run() -> Run:
+    run = factory.run()
+    commit = run.source.commit.replace(
+        author="Jane Doe", message="secret plan", repo=f"ssh://git@git.corp.example/{USER}/w.git", changes="a" * 40
+    )
+    option = CMakeOption(name="CMAKE_PREFIX_PATH", value=f"{HOME}/blas", reason="asked for")
+    settings = (
+        SettingUsed(name="as_node", value=NODE, origin=SettingOrigin.FLAG),
+        SettingUsed(name="source", value=f"{HOME}/whisper.cpp", origin=SettingOrigin.FLAG),
+        SettingUsed(name="notify", value=f"mail {USER}", origin=SettingOrigin.FILE),
+        SettingUsed(name="ref", value="secret-branch", origin=SettingOrigin.FLAG),
+    )
+    neighbour = Neighbour(pid=4711, name="acme-trader", cpus=0.5)
+    quiet = Quietness(wall_s=1.0, cpus=2, other_cpus=0.5, neighbours=(neighbour,))
+    result = factory.result("bench_tiny", Phase.BENCHMARK, Status.PASSED).replace(quiet=quiet)
+    return run.replace(
+        id=f"20260101T000000Z-f24588a2-{run.config.replace(options=(option,)).id}",
+        node=run.node.replace(name=NODE),
+        source=run.source.replace(commit=commit, mutable=True, path=f"{HOME}/whisper.cpp"),
+        config=run.config.replace(options=(option,)),
+        environment=(("HOME", HOME), ("USER", USER), ("PATH", f"{HOME}/bin:/usr/bin"), ("OMP_X", "3")),
+        settings=settings,
+        results=(result,),
+        caveats=(Caveat(code="under-load", message="others used 0.50 CPUs (acme-trader 4711: 0.50)"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        (f"-I{HOME}/x.h and {HOME}", "-I/home/user/x.h and /home/user"),
+        (f"{HOME}y/x", "/shared/folder-1/x"),
+        (f"Site: {HOST.upper()}, by {USER}.", "Site: computer, by somebody."),
+        (f"a{USER}", f"a{USER}"),  # a part of another word is another word
+        ("/usr/bin/cc /tmp/x.o ms/pass 1 / 2 whisper/fa=1/model=tiny </testcase>", None),
+        (f"/usr/share/{USER}/x", "/usr/share/somebody/x"),
+        (f"{UPSTREAM}/{USER}", f"{UPSTREAM}/somebody"),
+        ("/data/acme/model.bin", "/shared/folder-1/model.bin"),
+        (f"clone {UPSTREAM}/commit/abc", None),
+        ("https://git.corp.example/x", "https://private.invalid/1"),
+        ("git@git.corp.example:team/w.git", "somebody-1@private.invalid"),
+        ("git@github.com:ggml-org/whisper.cpp.git", None),
+        ("Signed-off-by: <jane@doe.example>", "Signed-off-by: <somebody-1@private.invalid>"),
+        ("at 10.1.2.3, version 10.0.26100.1", "at 192.0.2.1, version 10.0.26100.1"),
+        ("token hf_abcdefghijklmnopqrst", "token ***"),
+    ],
+)
+def test_a_text_loses_its_private_words_and_nothing_else(text: str, cleaned: str | None) -> None:
+    assert Disguise(words()).clean(text) == (text if cleaned is None else cleaned)
+
+
+def test_the_same_word_has_the_same_stand_in_and_is_counted() -> None:
+    disguise = Disguise([])
+    assert disguise.clean("/a/b/c /d/e/f /a/b/g") == "/shared/folder-1/c /shared/folder-2/f /shared/folder-1/g"
+    assert [(one.word, one.count) for one in disguise.replaced] == [("/a/b", 2), ("/d/e", 1)]
+    assert disguise.clean(disguise.clean("/a/b/c x@y.example https://z.example/q")).count("private.invalid") == 2
+
+
+def test_common_words_are_replaced_in_their_fields_alone() -> None:
+    assert [is_distinctive(word) for word in ("vm", "root", "runner", "encode", "tiny", "1234", "jdoe42")] == [
+        *[False] * 6,
+        True,
+    ]
+    run = private_run()
+    run = run.replace(node=run.node.replace(name="vm"))
+    private = list_private_words([run], Here(user="root", home="/root", host="vm"))
+    disguise = Disguise(private)
+    assert disguise.clean("the root of a vm in /root/x") == "the root of a vm in /home/user/x"
+    assert disguise_run(run, {one.word: one for one in private}, disguise).node.name.startswith("node-")
+
+
+def test_a_run_keeps_its_numbers_and_loses_its_names() -> None:
+    run = private_run()
+    private = words()
+    shared = disguise_run(run, {one.word: one for one in private}, Disguise(private))
+    text = str(shared)
+    for word in (USER, HOST, NODE, HOME, "Jane", "Doe", "corp", "secret", "acme-trader"):
+        assert word not in text, word
+    assert shared.measurements == run.measurements
+    assert (shared.suite, shared.node.cpu, shared.start) == (run.suite, run.node.cpu, run.start)
+    assert shared.source.commit.sha == run.source.commit.sha
+    assert shared.id.endswith(shared.config.id), "the id has the config that is shared"
+    assert shared.caveats[0].message == "others used 0.50 CPUs (program-1 4711: 0.50)"
+    assert ("OMP_X", "3") in shared.environment
+    again = disguise_run(run, {one.word: one for one in private}, Disguise(private))
+    assert again == shared
+
+
+def test_the_commit_of_upstream_is_no_secret() -> None:
+    run = private_run()
+    commit = run.source.commit.replace(repo=UPSTREAM, changes="", author="Georgi")
+    run = run.replace(source=run.source.replace(commit=commit, mutable=False), origin=OURS)
+    private = list_private_words([run], Here())
+    assert disguise_run(run, {one.word: one for one in private}, Disguise(private)).source.commit == commit
+
+
+_PRIVATE = st.from_regex(re.compile(r"[a-z]{3,8}[0-9]{2}(?:-[a-z]{2,5})?", re.ASCII), fullmatch=True)
+_BETWEEN = st.sampled_from(
+    [
+        " ",
+        "/",
+        ":",
+        "=",
+        '"',
+        "\n",
+        ", ",
+        "@",
+        "<",
+        ">",
+        "(",
+        "-I/",
+        " /",
+        "file:///",
+        "_",
+        "é",
+        "/usr/lib/",
+        "https://cmake.org/",
+    ]
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_PRIVATE, _PRIVATE, st.lists(st.tuples(_BETWEEN, st.text(max_size=8), _BETWEEN), max_size=6))
+def test_no_private_word_survives_wherever_it_stands(user: str, node: str, pieces: list[tuple[str, str, str]]) -> None:
+    here = Here(user=user, home=f"/home/{user}", host=node)
+    names = (user, node)
+    text = "".join(f"{before}{name}{between}{other}{before}" for before, other, between in pieces for name in names)
+    cleaned = Disguise(list_private_words([], here)).clean(text)
+    whole = re.compile(rf"(?<![^\W_])(?:{re.escape(user)}|{re.escape(node)})(?![^\W_])", re.IGNORECASE)
+    assert not whole.search(cleaned), cleaned
+
+
+@given(_JSON)
+def test_json_keeps_its_shape_and_its_numbers(value: Any) -> None:
+    def numbers(one: Any) -> list[Any]:
+        if isinstance(one, dict):
+            return [(name, numbers(inner)) for name, inner in one.items()]
+        if isinstance(one, list):
+            return [numbers(inner) for inner in one]
+        return ["text"] if isinstance(one, str) else [one]
+
+    rule = PrivateWord(rule=PrivacyRule.USER, word="jdoe42", stand_in="somebody")
+    assert numbers(clean_json(value, {}, Disguise([rule]))) == numbers(value)
