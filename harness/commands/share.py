@@ -10,6 +10,7 @@ from harness.commands.verb import RUNS, Argument, ArgumentKind, CompletionSource
 from harness.errors import UnfitError, UsageError
 from harness.judge.disguise import Disguise
 from harness.judge.privacy import list_private_words
+from harness.records.record import Record
 from harness.records.share import Here, Share, SharedFile
 from harness.render.paste import render_paste
 from harness.render.share import render_contents
@@ -24,14 +25,20 @@ from harness.system.identity import name_computer
 _ENDING = ".tar.gz"
 
 
-def share(
-    settings: Settings, environ: Mapping[str, str], output: Output, words: Sequence[str], *, target: str, dry: bool
-) -> int:
-    """Write an archive of the runs that `words` name, and print what to paste; return the exit code.
+class ShareWords(Record):
+    """The words that name runs, and the archive to write, empty for a name of its own; a `dry` call only shows."""
+
+    runs: tuple[str, ...]
+    target: str = ""
+    dry: bool = False
+
+
+def share(settings: Settings, environ: Mapping[str, str], output: Output, asked: ShareWords) -> int:
+    """Write an archive of the runs that are asked for, and print what to paste; return the exit code.
 
     What the archive holds and what was replaced goes to standard error, before anything is written.
     """
-    stored, code = select_runs(settings, output, words)
+    stored, code = select_runs(settings, output, asked.runs)
     for one in stored:
         _require_bundle(one)
     private = list_private_words([one.run for one in stored], find_here(environ))
@@ -43,8 +50,8 @@ def share(
     omitted = tuple(file.replace(path=f"{one.run.id}/{file.path}") for one in shared for file in one.omitted)
     output.console.note(render_contents(listed, omitted, disguise.replaced))
     content = pack(files)
-    path = Path(target or _name_archive(shared, content))
-    if dry:
+    path = Path(asked.target or _name_archive(shared, content))
+    if asked.dry:
         output.console.note(f"nothing is written; without --dry-run it would be {path}")
     else:
         _write(path, content, output)
@@ -53,7 +60,11 @@ def share(
         counts[found.rule] = counts.get(found.rule, 0) + found.count
     paste = render_paste([one.run for one in shared])
     answer = Share(
-        paste=paste, archive="" if dry else str(path), files=listed, omitted=omitted, replaced=tuple(counts.items())
+        paste=paste,
+        archive="" if asked.dry else str(path),
+        files=listed,
+        omitted=omitted,
+        replaced=tuple(counts.items()),
     )
     output.show(paste, answer)
     return code
@@ -102,9 +113,7 @@ VERB = Verb(
         call.settings,
         call.environ,
         call.output,
-        call.words("run"),
-        target=call.text("output"),
-        dry=call.flag("dry_run"),
+        ShareWords(runs=call.words("run"), target=call.text("output"), dry=call.flag("dry_run")),
     ),
     arguments=(
         RUNS,

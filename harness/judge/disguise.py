@@ -75,7 +75,7 @@ class Disguise:
             return word.word
         return self._count(word.rule, word.word, word.stand_in)
 
-    def number(self, rule: PrivacyRule, word: str, form: str) -> str:
+    def assign(self, rule: PrivacyRule, word: str, form: str) -> str:
         """Return what stands for a word that turned up on the way: `form` with a number, the same for the same word."""
         number = 1 + sum(one is rule for one, _ in self._numbers)
         stand_in = self._numbers.setdefault((rule, word), form.format(number))
@@ -99,7 +99,7 @@ class Disguise:
         return (
             self._keep(text)
             if _PUBLIC.match(text)
-            else self.number(PrivacyRule.ADDRESS, text, f"https://{NOWHERE}/{{}}")
+            else self.assign(PrivacyRule.ADDRESS, text, f"https://{NOWHERE}/{{}}")
         )
 
     def _replace_mail(self, text: str) -> str:
@@ -107,16 +107,16 @@ class Disguise:
         public = user == _GIT and _PUBLIC.match(f"ssh://{rest.replace(':', '/', 1)}")
         if public or rest == NOWHERE:
             return text
-        return self.number(PrivacyRule.EMAIL, text, f"somebody-{{}}@{NOWHERE}")
+        return self.assign(PrivacyRule.EMAIL, text, f"somebody-{{}}@{NOWHERE}")
 
     def _replace_net(self, text: str) -> str:
-        return self.number(PrivacyRule.ADDRESS, text, "192.0.2.{}") if _NET.match(text) else text
+        return self.assign(PrivacyRule.ADDRESS, text, "192.0.2.{}") if _NET.match(text) else text
 
     def _replace_path(self, path: str) -> str:
         folder, _, name = path.rstrip("/").rpartition("/")
         if _SYSTEM.match(path) or folder in _LOOSE or path.startswith(_STAND_INS):
             return self._keep(path)
-        stand_in = self.number(PrivacyRule.PATH, folder, f"{SHARED}/folder-{{}}")
+        stand_in = self.assign(PrivacyRule.PATH, folder, f"{SHARED}/folder-{{}}")
         return f"{stand_in}/{self._keep(name)}{'/' if path.endswith('/') else ''}"
 
     def _count(self, rule: PrivacyRule, word: str, stand_in: str) -> str:

@@ -106,7 +106,7 @@ def _disguise_quietness(quiet: Quietness, disguise: Disguise) -> Quietness:
 
 
 def _number_program(name: str, disguise: Disguise) -> str:
-    return disguise.number(PrivacyRule.PROGRAM, name, "program-{}")
+    return disguise.assign(PrivacyRule.PROGRAM, name, "program-{}")
 
 
 def _disguise_programs(caveat: Any, run: Run, disguise: Disguise) -> Any:
