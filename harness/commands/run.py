@@ -91,7 +91,7 @@ VERB = Verb(
             instead="what to measure",
         ),
     ),
-    first=("model", "source", "ref", "threads", "flash_attn", "bench", "tests", "repetitions", "dry_run"),
+    first=("model", "source", "ref", "threads", "flash_attn", "bench", "repetitions", "dry_run"),
     examples=(
         ("harness run --model base", "everything, with the default release"),
         ("harness run --source ~/whisper.cpp", "your tree, with uncommitted changes"),
