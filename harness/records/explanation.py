@@ -32,6 +32,7 @@ class WordKind(ExplainedWord):
     PURPOSES = "purposes", "what a run was measured for", "docs/glossary.md"
     TRIAGE = "triage", "what somebody decided about an event", "docs/explanation/history.md"
     CHOICES = "choices", "benchmarks, engines, goals and kinds of weights", "docs/glossary.md"
+    SHARED = "shared", "why a word is replaced in what harness share makes", "docs/reference/security.md"
     WORDS = "words", "the glossary", "docs/glossary.md"
     SETTINGS = "settings", "options, with their variable and their key in harness.toml", "docs/reference/settings.md"
 

@@ -21,6 +21,7 @@ from harness.records.node_health import NodeVerdict
 from harness.records.outcome import Cause, Status
 from harness.records.purpose import RunPurpose
 from harness.records.record import ExplainedWord
+from harness.records.share import PrivacyRule
 from harness.records.site import SiteState
 from harness.records.suite import Benchmark, Engine
 from harness.records.triage import TriageState
@@ -54,6 +55,7 @@ ENUMERATIONS: tuple[tuple[type[ExplainedWord], WordKind, str, Mapping[Any, str]]
     (DoneStatus, WordKind.WORK, "what came of a night's work", advice.OF_DONE),
     (RunPurpose, WordKind.PURPOSES, "purpose of a run", {}),
     (TriageState, WordKind.TRIAGE, "triage of an event", {}),
+    (PrivacyRule, WordKind.SHARED, "reason to replace a word in what is shared", {}),
     (Benchmark, WordKind.CHOICES, "benchmark", {}),
     (Engine, WordKind.CHOICES, "engine", {}),
     (Goal, WordKind.CHOICES, "goal of harness tune", {}),

@@ -12,6 +12,7 @@ from harness.render.config_column import config_words
 from harness.render.counter import list_counts
 from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
+from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
 from harness.render.sparkline import draw_sparkline
 from harness.render.table import short_commit, weights_kind
@@ -60,9 +61,17 @@ def render_display(
         [line for run in runs for line in list_failures(run, width)],
         [line for run in runs for line in list_discarded(run)],
         _notes(summaries),
+        _again(runs),
         [f"  {f'#{number} ' if several else ''}{path}" for number, path in enumerate(paths, 1)],
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
+
+
+def _again(runs: Sequence[Run]) -> Iterator[str]:
+    """Yield the line that measures each run again."""
+    for number, run in enumerate(runs, 1):
+        if command := repeat_run(run):
+            yield f"  {f'#{number} ' if len(runs) > 1 else ''}again: {command}"
 
 
 class _Frame(NamedTuple):

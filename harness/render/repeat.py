@@ -4,15 +4,21 @@ A command stands on one line and needs nothing of the computer that measured: it
 by what they are, and the seed of random orders. What it cannot name so is said behind it, as a comment of the shell.
 """
 
+import math
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
+from harness.records.sweep import Axis, Sweep
+from harness.records.tune import Tuning
 from harness.settings.provenance import COMMIT_DIGITS, find_origin, is_withheld, name_weights
 from harness.settings.recall import spell_options, spell_run
+from harness.settings.value import name_option
 
+# The commit in the id of a run; a tree without git has something else there.
+_COMMIT = re.compile(r"[0-9]{8}T[0-9]{6}Z-([0-9a-f]{8})-")
 _PATH = re.compile(r"(?:^|[=:,@])(?:/|~|\.{1,2}/|file:)(?!/github)")
 
 
@@ -52,6 +58,40 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
     fresh = ["without --seed: new random orders"] if trial and trial.seed else []
     remarks = [*_list_remarks([*sides, *options], runs), *fresh]
     return _comment(shlex.join(["harness", "ab", *sides, *options]), remarks)
+
+
+def repeat_sweep(sweep: Sweep) -> str:
+    """Return the line that measures a sweep again, in the same random orders; empty where its settings are not known.
+
+    Its runs name the commit. Combinations that were excluded cannot be said on a line, and are measured as well.
+    """
+    if not sweep.settings:
+        return ""
+    given = {one.name: one.value for one in sweep.settings}
+    tree = given.get("source", "")
+    commits = [found[1] for entry in sweep.entries if (found := _COMMIT.match(entry.run))]
+    ref = [] if tree or not commits else ["--ref", commits[0]]
+    words = [
+        *(["--source", tree] if tree else ref),
+        *spell_options(sweep.settings, besides=("ref", "source", "seed")),
+        *(word for axis in sweep.axes if name_option(axis.name) for word in _name_axis(axis)),
+        *("--seed", str(sweep.seed)),
+    ]
+    full = math.prod(len(axis.values) for axis in sweep.axes)
+    excluded = ["with the combinations that were excluded"] if len(sweep.cells) < full else []
+    return _comment(shlex.join(["harness", "sweep", *words]), [*_list_remarks(words, []), *excluded])
+
+
+def repeat_tuning(tuning: Tuning) -> str:
+    """Return the line that searches again for the best settings; its record does not name the commit."""
+    minutes = ["--budget", f"{math.ceil(tuning.budget_s / 60)}m"] if tuning.budget_s else []
+    words = ["harness", "tune", "--for", tuning.goal, "--model", tuning.model, *minutes]
+    commits = [found[1] for run in tuning.runs if (found := _COMMIT.match(run))]
+    return shlex.join([*words, *(["--ref", commits[0]] if commits else [])])
+
+
+def _name_axis(axis: Axis) -> tuple[str, str]:
+    return "--axis", f"{axis.name}={','.join(axis.values)}"
 
 
 def name_unlike(baseline: Run, contender: Run) -> tuple[str, str]:

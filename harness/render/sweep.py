@@ -8,8 +8,9 @@ from harness.errors import UsageError
 from harness.records.measurement import METRICS, TABLE_METRICS
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Standing, Sweep, SweepRow, SweepTable
 from harness.records.wording import format_count
-from harness.render.format.text import csv_cell, markdown
+from harness.render.format.text import code_block, csv_cell, markdown
 from harness.render.plain import align, format_summary
+from harness.render.repeat import repeat_sweep
 from harness.render.terminal import wrap_bullet
 
 BEST = "*"
@@ -25,6 +26,8 @@ def render_sweep(table: SweepTable) -> str:
     header, units, rows = _table(table)
     width = len(table.sweep.varying)
     lines = [*align([header, units, *rows], left=width, indent="  "), "", *_notes(table)]
+    if table.sweep.end and (command := repeat_sweep(table.sweep)):
+        lines += ["", f"  again: {command}"]
     return "\n".join(lines)
 
 
@@ -35,8 +38,10 @@ def render_sweep_markdown(sweep_table: SweepTable) -> str:
     table = [titles, ["---"] * len(titles), *rows]
     lines = [f"| {' | '.join(markdown(cell) for cell in row)} |" for row in table]
     notes = [f"- {markdown(line)}" for line in list_sentences(sweep_table)]
+    command = repeat_sweep(sweep_table.sweep)
+    again = ["Measure it again:", "", *code_block([command], "sh"), ""] if command else []
     return "\n".join(
-        [f"## Sweep {sweep_table.sweep.id} on {markdown(sweep_table.sweep.node)}", "", *lines, "", *notes, ""]
+        [f"## Sweep {sweep_table.sweep.id} on {markdown(sweep_table.sweep.node)}", "", *lines, "", *notes, "", *again]
     )
 
 

@@ -65,6 +65,7 @@ def render_trial_text(report: TrialReport, *, width: int = 0, plain: bool = Fals
         f"{format_count(report.blocks, 'block')} in {report.wall_s:.0f} s: {report.stopped}",
         f"{'baseline':<9} {report.baseline.path}",
         f"{'contender':<9} {report.contender.path}",
+        *([f"{'again':<9} {report.repeat}"] if report.repeat else []),
     ]
     return "\n".join(lines)
 

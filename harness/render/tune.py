@@ -8,6 +8,7 @@ from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Values
 from harness.records.tune import Duel, Goal, Stage, Tuning
 from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.plain import align
+from harness.render.repeat import repeat_tuning
 from harness.render.terminal import wrap_bullet
 
 # Where scores are drawn, and in how many columns, the most first.
@@ -40,6 +41,7 @@ def render_tuning(tuning: Tuning, *, width: int = 0, plain: bool = False) -> str
         "",
         f"  {tuning.cmake}",
         f"  {tuning.cli}",
+        f"  again: {repeat_tuning(tuning)}",
     ]
     return "\n".join(lines)
 

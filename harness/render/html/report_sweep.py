@@ -1,6 +1,5 @@
 """What a page says of a sweep: what is really best first, then every cell, and the runs behind them."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from harness.records.measurement import METRICS, TABLE_METRICS
@@ -23,8 +22,8 @@ from harness.render.html.report_run import list_figures, list_node, make_section
 from harness.render.html.report_trial import capital
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, drop_empty, shorten
 from harness.render.number import format_value
+from harness.render.repeat import repeat_sweep
 from harness.render.sweep import list_sentences
-from harness.settings.recall import spell_options
 
 
 def view_sweep(table: SweepTable, runs: Sequence[Run], figures: Sequence[Figure]) -> PageContent:
@@ -143,8 +142,6 @@ def _list_commands(table: SweepTable) -> Iterator[Block]:
     sweep = table.sweep
     if not sweep.end:
         yield CommandBlock(line=f"harness sweep --resume {sweep.id}", what="Continues it")
-    if options := spell_options(sweep.settings, besides=("seed",)):
-        yield CommandBlock(
-            line=shlex.join(["harness", "sweep", *options]), what="Measures it again, in new random orders"
-        )
+    if command := repeat_sweep(sweep):
+        yield CommandBlock(line=command, what="Measures it again; without --seed in new random orders")
     yield CommandBlock(line=f"harness show {sweep.id}", what="Prints this sweep")

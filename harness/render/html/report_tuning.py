@@ -1,6 +1,5 @@
 """What a page says of a search for the best settings: the winner first, and how sure it is."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from harness.records.measurement import DECODE, ENCODE
@@ -14,6 +13,7 @@ from harness.render.html.report_trial import tabulate_comparisons
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
 from harness.render.number import format_value
 from harness.render.plain import format_seconds
+from harness.render.repeat import repeat_tuning
 
 
 def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
@@ -32,12 +32,7 @@ def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
         ),
         *make_section(
             "How to repeat it",
-            [
-                CommandBlock(
-                    line=shlex.join(["harness", "tune", "--for", tuning.goal, "--model", tuning.model]),
-                    what="Searches again",
-                )
-            ],
+            [CommandBlock(line=repeat_tuning(tuning), what="Searches again")],
         ),
     ]
     sure = any(duel.comparison.relevant for duel in tuning.duels)

@@ -5,8 +5,9 @@ import shlex
 from harness.cli.parser import parse
 from harness.cli.verb import VERBS
 from harness.records.run import Run, SettingOrigin, SettingUsed
+from harness.records.sweep import Axis, Sweep, SweepEntry
 from harness.records.weights import Weights, WeightsKind
-from harness.render.repeat import name_unlike, repeat_run, repeat_trial
+from harness.render.repeat import name_unlike, repeat_run, repeat_sweep, repeat_trial
 from harness.settings.table import SETTINGS
 from harness.settings.weights_sum import read_sum
 from tests import factory
@@ -78,3 +79,24 @@ def test_the_line_is_one_that_a_shell_and_the_harness_understand() -> None:
     suite = read_sum(parsed.weights)
     assert suite is not None
     assert suite.names("a" * 64)
+
+
+def test_a_sweep_is_measured_again_with_its_axes_commit_and_seed() -> None:
+    settings = tuple(
+        SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG)
+        for name, value in {"threads": "1,2", "model": "tiny", "define": "GGML_LTO=ON"}.items()
+    )
+    entry = SweepEntry(values=(), run="20260101T000000Z-f24588a2-00000000")
+    sweep = Sweep(
+        schema=1, id="s", node="n", start="", seed=7, repetitions=5, entries=(entry,), cells=(), settings=settings,
+        axes=(Axis(name="threads", values=("1", "2")), Axis(name="GGML_NATIVE", values=("ON", "OFF"))),
+    )  # fmt: skip
+    line = repeat_sweep(sweep)
+    assert line.startswith("harness sweep --ref f24588a2 ")
+    for words in ("--threads 1,2", "-D GGML_LTO=ON", "--axis GGML_NATIVE=ON,OFF", "--seed 7"):
+        assert words in line
+    assert line.endswith("# with the combinations that were excluded")
+    assert repeat_sweep(sweep.replace(settings=())) == "", "sweeps of early versions do not say"
+    assert "--source /x" in repeat_sweep(
+        sweep.replace(settings=(SettingUsed(name="source", value="/x", origin=SettingOrigin.FLAG),))
+    )
