@@ -22,6 +22,10 @@ html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
+html_static_path = ["pages.css"]
+html_css_files = ["pages.css"]
+# Else an option would begin with a dash of typography.
+smartquotes = False
 highlight_language = "none"
 nitpicky = True
 # Anchors are made as code hosts make them.
