@@ -7,6 +7,7 @@
  * At run time, by the environment:
  *   GGML_STUB_MS      milliseconds of an encode (2); a token of decoding takes a hundredth of that
  *   GGML_STUB_SLOW    flash attention takes so much longer (0.2: 20 %)
+ *   GGML_STUB_PAGES   an encode touches so many new pages of memory (none), with flash attention more, as it takes longer
  *   GGML_STUB_FAULT   what goes wrong: refuse, empty, deaf (while weights are loaded; deaf: flash attention stays as it
  *                     was), chatty (prints to standard output), abort, hang, fail (in an encode), spin (a thread never
  *                     rests), halt (in an encode; see GGML_STUB_HALT)
@@ -17,6 +18,7 @@
  *   GGML_STUB_ONCE    a file: the fault strikes where it can be removed, once
  */
 
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +88,24 @@ static void work(const struct context * context, double share) {
     double slow = context->flash_attn ? 1 + number("GGML_STUB_SLOW", 0) : 1;
     double end_ms = now_ms() + number("GGML_STUB_MS", 2) * share * slow;
     while (now_ms() < end_ms) {
+    }
+}
+
+/* New pages are counted by the kernel, one by one, however busy the computer is. */
+static void touch(const struct context * context) {
+    double slow = context->flash_attn ? 1 + number("GGML_STUB_SLOW", 0) : 1;
+    size_t size = sysconf(_SC_PAGESIZE), count = number("GGML_STUB_PAGES", 0) * slow;
+    if (count) {
+        char * memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED) {
+#ifdef MADV_NOHUGEPAGE
+            madvise(memory, count * size, MADV_NOHUGEPAGE);
+#endif
+            for (size_t i = 0; i < count; i++) {
+                ((volatile char *) memory)[i * size] = 1;
+            }
+            munmap(memory, count * size);
+        }
     }
 }
 
@@ -203,6 +224,7 @@ int whisper_encode(struct context * context, int offset, int threads) {
         }
     }
     recite("GGML_STUB_LATER");
+    touch(context);
     work(context, 1);
     return 0;
 }
