@@ -12,7 +12,7 @@ from harness.render.format.text import code_block
 from harness.render.plain import align, align_within, printable
 from harness.stats.series import order_model_cases, summarize_counts
 
-_HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
+HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
 _LEFT, _INDENT, _WIDTH = 3, "  ", 118
 # A verdict on a count says which side has more of it, not which side is better.
 _WORDS = {
@@ -26,16 +26,16 @@ _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 def render_counters(report: CounterReport, width: int = 0) -> str:
     """Return the table and the sentences as text of at most `width` columns (0: no limit); no trailing newline."""
-    table = align_within([_HEADER, *_rows(report)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
-    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", _say(remark), width))
-    return "\n".join([*table, *sentences, *_wrap(_INDENT, _describe(report), width)])
+    table = align_within([HEADER, *list_cells(report)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
+    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", say_remark(remark), width))
+    return "\n".join([*table, *sentences, *_wrap(_INDENT, describe_judging(report), width)])
 
 
 def list_counters_markdown(report: CounterReport) -> list[str]:
     """Return the same as lines of Markdown; the table is folded away."""
-    table = align([_HEADER, *_rows(report)], left=_LEFT)
-    sentences = [*code_block(map(_say, report.remarks)), ""] if report.remarks else []
-    return [*sentences, *fold("Hardware counters", code_block([*table, "", _describe(report)]))]
+    table = align([HEADER, *list_cells(report)], left=_LEFT)
+    sentences = [*code_block(map(say_remark, report.remarks)), ""] if report.remarks else []
+    return [*sentences, *fold("Hardware counters", code_block([*table, "", describe_judging(report)]))]
 
 
 def list_counts(run: Run, number: int = 0) -> Iterator[str]:
@@ -81,16 +81,19 @@ def format_large(value: float) -> str:
     return f"{value:.0f}"
 
 
-def _say(remark: CounterRemark) -> str:
+def say_remark(remark: CounterRemark) -> str:
+    """Return a remark with its word, as `harness explain` knows it."""
     return f"{remark.message} [{remark.sign}]"
 
 
-def _describe(report: CounterReport) -> str:
+def describe_judging(report: CounterReport) -> str:
+    """Return how counters are judged, as the end of a sentence about them."""
     threshold = f"{100 * report.instructions.threshold:g} %"
     return f"counters are judged apart from the times (instructions at {threshold}) and do not change the exit code"
 
 
-def _rows(report: CounterReport) -> Iterator[tuple[str, ...]]:
+def list_cells(report: CounterReport) -> Iterator[tuple[str, ...]]:
+    """Yield a row of `HEADER` for each counter of each call, call by call."""
     comparisons = sorted(
         (*report.instructions.comparisons, *report.others.comparisons), key=lambda one: list(METRICS).index(one.metric)
     )

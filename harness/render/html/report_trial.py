@@ -19,6 +19,7 @@ from harness.render.html.block import (
     TextBlock,
     explain_caveats,
 )
+from harness.render.html.report_counter import list_counters
 from harness.render.html.report_run import ReportedRun, list_facts, list_figures, list_node, make_section, name_source
 from harness.render.html.report_step import list_steps
 from harness.render.html.table import (
@@ -45,6 +46,7 @@ def view_trial(result: CompareResult, sides: tuple[ReportedRun, ReportedRun], fi
     sections = [
         *list_figures(figures),
         *make_section("Verdicts", _list_verdicts(family)),
+        *make_section("Hardware counters", list_counters(result.counters)),
         *make_section("Caveats", [explain_caveats(list_caveats(family))] if list_caveats(family) else []),
         *make_section("Method", list_method(family)),
         *make_section("What differs", _list_differences(result)),
