@@ -78,7 +78,7 @@ def format_large(value: float) -> str:
     for size, prefix in _PREFIXES:
         if value >= size:
             return f"{value / size:.{3 - len(str(int(value / size)))}f} {prefix}"
-    return f"{value:.0f}"
+    return f"{value:.3g}"
 
 
 def say_remark(remark: CounterRemark) -> str:
