@@ -10,6 +10,7 @@ from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
 from harness.records.caveat import CaveatCode
 from harness.records.exit_code import ExitCode
+from harness.records.listing import FailedTrial, PlanList
 from harness.records.trial_report import SideReport, TrialReport
 from harness.render.origin import describe_seed, name_side_source
 from harness.render.plan import render_plan
@@ -46,14 +47,14 @@ def show_plans(sides: Sides, output: Output) -> int:
     plans = [(side.state, side.plan) for side in sides]
     seed = describe_seed(sides[0].suite.seed, sides[0].request.used)
     parts = [*(render_plan(plan, state) for state, plan in plans), f"seed     {seed}"]
-    output.show("\n\n".join(parts), tuple(plan for _, plan in plans))
+    output.show("\n\n".join(parts), PlanList(plans=tuple(plan for _, plan in plans)))
     return 0
 
 
 def show_failure(result: TrialResult, output: Output) -> int:
     """Say why a trial has no result, and return the exit code; raises UnavailableError if it can never have one."""
     text, code = describe_failure(result)
-    output.show(text, result.runs)
+    output.show(text, FailedTrial(runs=result.runs), (caveat for run in result.runs for caveat in run.caveats))
     return int(code)
 
 
@@ -84,7 +85,11 @@ def _show(result: TrialResult, request: TrialRequest, environ: Mapping[str, str]
     if output.form is OutputForm.MARKDOWN:
         output.write(markdown)
     else:
-        output.show(render_trial_text(report, width=output.width, plain=not output.is_unicode), report)
+        output.show(
+            render_trial_text(report, width=output.width, plain=not output.is_unicode),
+            report,
+            report.family.all_caveats if report.family else (),
+        )
     if result.family is None:
         return int(code)
     return choose_code(result, result.family.exit_code(strict=request.strict), output)

@@ -58,7 +58,7 @@ def bisect(settings: Settings, environ: Mapping[str, str], output: Output, words
             report = go_on(request, stored, setup, work)
         except BrokenEndError as error:
             return _explain_end(error, stored, output)
-    output.show(render_bisection(report), report)
+    output.show(render_bisection(report), report, report.caveats)
     unresolved = report.verdict is BisectVerdict.UNRESOLVED
     return int(ExitCode.INCONCLUSIVE if unresolved and request.strict else ExitCode.OK)
 

@@ -7,6 +7,8 @@ from harness.commands.request.measure import resolve_node, resolve_unmeasured
 from harness.commands.request.place import open_workplace
 from harness.commands.verb import Verb
 from harness.records.exit_code import ExitCode
+from harness.records.listing import PlanList
+from harness.records.run_answer import BuildAnswer
 from harness.render.plan import render_plan
 from harness.run.builder import carry_out_build, prepare_build
 from harness.run.places import hold_node
@@ -19,7 +21,7 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     request = resolve_unmeasured(settings, work.places, resolve_node(settings, environ))
     if request.dry:
         state, plan, _ = prepare_build(request, work)
-        output.show(render_plan(plan, state), plan)
+        output.show(render_plan(plan, state), PlanList(plans=(plan,)), state.caveats)
         return 0
     with hold_node(work):
         state, plan, _ = prepare_build(request, work)
@@ -27,7 +29,11 @@ def build(settings: Settings, environ: Mapping[str, str], output: Output) -> int
     # A build that was skipped has failed, too.
     reason = next((f"{one.step}: {one.reason}" for one in built.run.results if one.reason), "nothing was built")
     lines = [f"built in {built.folder}"] if built.ok else [f"the build failed: {reason}", f"logs in {built.logs}"]
-    output.show("\n".join([*lines, *(f"caveat: {caveat.message}" for caveat in built.run.caveats)]), built.run)
+    lines += [f"caveat: {caveat.message}" for caveat in built.run.caveats]
+    answer = BuildAnswer(
+        folder=str(built.folder), logs=str(built.logs), built=built.ok, reason="" if built.ok else reason, run=built.run
+    )
+    output.show("\n".join(lines), answer, built.run.caveats)
     return int(ExitCode.OK if built.ok else built.run.exit_code or ExitCode.BUILD_FAILED)
 
 

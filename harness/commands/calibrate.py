@@ -64,7 +64,7 @@ def _show(trials: Sequence[TrialResult], first: TrialRequest, output: Output) ->
     lines = [render_calibration(found), f"seed     {describe_seed(seed, first.runs[0].used)}"]
     caveats = dict.fromkeys(caveat for result in trials if result.family for caveat in result.family.caveats)
     lines += [f"caveat: {caveat.message} [{caveat.code}]" for caveat in caveats if caveat.code not in _EXPECTED]
-    output.show("\n".join(lines), found)
+    output.show("\n".join(lines), found, caveats)
     return found.missing
 
 

@@ -46,7 +46,7 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
         text = render_comparison(family, compared, full=words.full, width=output.width, plain=not output.is_unicode)
         counted = [render_counters(result.counters, output.width)] if result.counters else []
     text = "\n".join([text, *counted, ""]) if counted else text
-    output.show(text, result)
+    output.show(text, result, family.all_caveats)
     missing = list_uncompared(question, family)
     for name in missing:
         output.console.warn(

@@ -13,6 +13,7 @@ from harness.judge.judged_history import add_triage
 from harness.judge.witness import find_witnesses, is_asked
 from harness.records.card import RunFilter
 from harness.records.history import Event, History
+from harness.records.listing import EventList
 from harness.records.triage import Triage
 from harness.records.witness import SharedEvent
 from harness.render.event import render_event, render_events
@@ -43,11 +44,11 @@ def events(call: Call, ids: tuple[str, ...], *, node: str = "", limit: int = 0) 
         found = _ask_nodes(known, chosen, groups, output)
         options, width = name_places(call.settings, places), output.width
         texts = (render_event(event, history, names, options=options, width=width) for event in found)
-        output.show("\n".join(texts), found)
+        output.show("\n".join(texts), EventList(events=found))
     else:
         found = _ask_nodes(known, [(group, "") for group in groups[-limit:]], groups, output)
         older = len(groups) - len(found)
-        output.show(render_events(found, names, older=older, width=output.width), found)
+        output.show(render_events(found, names, older=older, width=output.width), EventList(events=found, older=older))
         if not found:
             output.console.note("nothing has happened")
     return known.exit_code

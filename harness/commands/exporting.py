@@ -8,7 +8,7 @@ from harness.commands.selection import select_runs
 from harness.commands.verb import OUTPUT, RUNS, Argument, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.parse.report.report import parse_report
-from harness.records.record import Record
+from harness.records.listing import ExportedRun, ExportList
 from harness.records.wording import format_count
 from harness.render.ci_folder import render_folder
 from harness.settings.layer import Settings
@@ -18,13 +18,6 @@ from harness.store.find import StoredRun
 from harness.system.foreign import read_bytes
 
 GGML_CI = "ggml-ci"
-
-
-class ExportedRun(Record):
-    """A run and the folder that it was written to."""
-
-    run: str
-    path: str
 
 
 def export_runs(settings: Settings, output: Output, *, words: Sequence[str], folder: str) -> int:
@@ -46,7 +39,7 @@ def export_runs(settings: Settings, output: Output, *, words: Sequence[str], fol
             continue
         exported.append(ExportedRun(run=stored.run.id, path=str(path)))
     output.console.note(f"exported {format_count(len(exported), 'run')} into {folder}")
-    output.show("\n".join(one.path for one in exported), tuple(exported))
+    output.show("\n".join(one.path for one in exported), ExportList(exported=tuple(exported)))
     return code
 
 

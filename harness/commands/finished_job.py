@@ -4,6 +4,7 @@ from pathlib import Path
 
 from harness.commands.output import Output
 from harness.commands.sweep_table import describe_sweep
+from harness.judge.run_answer import describe_run
 from harness.judge.sweep_table import tabulate_sweep
 from harness.parse.job_key import parse_job_key
 from harness.records.record import Record
@@ -35,7 +36,7 @@ def _describe(done: JobRecord, results: Path, output: Output) -> tuple[str, Reco
     """Return what came of a job in one line, and its record."""
     if done.path.name == RUN:
         run = load_run(done.path.parent)
-        return next(list_head(run)), run
+        return next(list_head(run)), describe_run(run, str(done.path.parent))
     if done.path.name.endswith(SWEEP):
         stored = find_sweep(results, done.node, done.sweep, unfinished=False)
         kept = look_for_runs(results, stored, output.console.note)

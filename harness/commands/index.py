@@ -8,6 +8,7 @@ from harness.commands.request.place import resolve_places
 from harness.commands.verb import Argument, ArgumentKind, Call, Verb
 from harness.errors import UnfitError, UnreadableError, UsageError
 from harness.records.card import IndexState, NewestPoint, NodeContent, RunFilter
+from harness.records.listing import NodeList, PointList
 from harness.records.wording import format_count
 from harness.render.overview import render_newest, render_nodes
 from harness.settings.layer import Settings
@@ -64,7 +65,7 @@ def show_nodes(settings: Settings, output: Output) -> int:
         return list_nodes(found), found.errors
 
     nodes, errors = ask_index(places, output.console, ask)
-    output.show(render_nodes(nodes), nodes)
+    output.show(render_nodes(nodes), NodeList(nodes=nodes))
     return _conclude(errors, output)
 
 
@@ -78,7 +79,7 @@ def show_newest(settings: Settings, output: Output, node: str) -> int:
         return list_newest(found, node), [*found.errors, *unread]
 
     points, errors = ask_index(places, output.console, ask)
-    output.show(render_newest(points), points)
+    output.show(render_newest(points), PointList(points=points))
     if not points:
         output.console.note(f"no run{f' of {node}' if node else ''} in the index has numbers")
     return _conclude(errors, output)

@@ -10,6 +10,7 @@ from harness.commands.unfinished import unfinished
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UnreadableError, UsageError
 from harness.records.card import Card, RunFilter
+from harness.records.listing import RunList
 from harness.render.list import render_list
 from harness.settings.layer import Settings
 from harness.settings.request import Places
@@ -43,7 +44,7 @@ def list_runs(settings: Settings, output: Output, wanted: RunFilter, *, limit: i
     if twins := find_twins(listing.chosen):
         trouble = twins
         output.console.warn(f"harness: {twins}")
-    output.show(render_list(listing.cards, older=listing.older), listing.cards)
+    output.show(render_list(listing.cards, older=listing.older), RunList(runs=listing.cards, older=listing.older))
     if not listing.cards:
         there, results = listing.there, places.results
         output.console.note(f"no run matches, of {there} in {results}" if there else f"there are no runs in {results}")

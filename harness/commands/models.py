@@ -7,6 +7,7 @@ from harness.commands.request.measure import resolve_weights_request
 from harness.commands.request.place import open_workplace
 from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.parse.pin import ModelKind, expand_models
+from harness.records.listing import WeightsList
 from harness.records.weights import Weights
 from harness.run.prepare import prepare_weights
 from harness.settings.layer import Settings
@@ -28,7 +29,10 @@ def models(settings: Settings, environ: Mapping[str, str], output: Output, *, na
     for name in expand_models(names, catalog):
         weights, _ = prepare_weights(name, request, work)
         ready.append(weights)
-    output.show("\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready), tuple(ready))
+    output.show(
+        "\n".join(f"{weights.model:<22} {weights.kind:<10} {weights.path}" for weights in ready),
+        WeightsList(weights=tuple(ready)),
+    )
     return 0
 
 

@@ -12,6 +12,7 @@ from harness.judge.roofline import bound_peak, judge_roofline
 from harness.parse.bench.roofline import parse_roofline
 from harness.plan.roofline import MEASURE, plan_roofline, plan_roofline_build
 from harness.records.exit_code import ExitCode
+from harness.records.listing import PlanList
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Plan
 from harness.records.roofline import CeilingKind
@@ -38,7 +39,7 @@ def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> 
     node, suite = request.node, request.measure.suite
     if request.dry:
         state, plan = _prepare(request, work)
-        output.show(render_plan(plan, state), plan)
+        output.show(render_plan(plan, state), PlanList(plans=(plan,)), state.caveats)
         return 0
     with hold_node(work):
         state, plan = _prepare(request, work)
@@ -54,7 +55,7 @@ def roofline(settings: Settings, environ: Mapping[str, str], output: Output) -> 
     bounds = {count: bound_peak(answer, count, node.cpu.arch) for count in counts}
     known = {count: bound for count, bound in bounds.items() if bound}
     text = render_roofline(answer, node, known, width=output.width, plain=not output.is_unicode)
-    output.show(text, answer)
+    output.show(text, answer, answer.caveats)
     missing = [
         f"{kind} with {threads} threads"
         for threads in suite.threads

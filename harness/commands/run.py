@@ -11,6 +11,8 @@ from harness.commands.request.place import open_workplace
 from harness.commands.request.resume import refuse_idle_options
 from harness.commands.verb import Argument, ArgumentKind, CompletionSource, Verb
 from harness.judge.roofline import list_shares
+from harness.judge.run_answer import describe_run
+from harness.records.listing import PlanList
 from harness.render.plan import render_plan
 from harness.render.terminal import render_summary
 from harness.run.execution import OpenRun, carry_out_run, open_run, prepare_run, reopen_run
@@ -36,7 +38,7 @@ def run(
     watch = CounterReader(environ)
     if request.dry:
         state, plan = prepare_run(request, work, watch)
-        output.show(render_plan(plan, state), plan)
+        output.show(render_plan(plan, state), PlanList(plans=(plan,)), state.caveats)
         return 0
     results, node = work.places.results, request.node.name
     if done := find_done(results, request.job, node):
@@ -52,10 +54,12 @@ def run(
         return show_done(done, results, output)
     publish(report, environ, output.console)
     plain = not output.is_unicode
-    text = render_summary(state, output.shorten(folder), list_shares(state), width=output.width, plain=plain)
+    shares = list_shares(state)
+    text = render_summary(state, output.shorten(folder), shares, width=output.width, plain=plain)
     if model:
-        text += f"  compare: {name_comparison(model, state, str(results))}\n"
-    output.show(text, state)
+        text += f"  compare: {name_comparison(model, state, str(results))}
+"
+    output.show(text, describe_run(state, str(folder), shares), state.caveats)
     return int(state.exit_code)
 
 

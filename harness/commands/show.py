@@ -10,6 +10,8 @@ from harness.commands.sweep_table import FORMS, PIVOT, Pivot, choose_pivot, show
 from harness.commands.verb import RUNS, Verb
 from harness.errors import UsageError
 from harness.judge.roofline import list_shares
+from harness.judge.run_answer import describe_run
+from harness.records.run_answer import RunAnswers
 from harness.render.bisection import render_bisection
 from harness.render.display import render_display
 from harness.render.night import render_night, render_night_markdown
@@ -31,7 +33,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     path = name_bisection(results, words[0]) if len(words) == 1 else None
     if path and output.form in (OutputForm.TEXT, OutputForm.JSON) and pivot == Pivot():
         report = read_answer(results, load_bisection(path), output.console.note)
-        output.show(render_bisection(report), report)
+        output.show(render_bisection(report), report, report.caveats)
         return 0
     if path:
         name = path.name.removesuffix(BISECTION)
@@ -54,7 +56,11 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
     runs = tuple(one.run for one in stored)
     shares = [list_shares(run) for run in runs]
     paths, plain = [one.path for one in stored], not output.is_unicode
-    output.show(render_display(runs, paths, shares, width=output.width, plain=plain), runs)
+    answers = RunAnswers(
+        runs=tuple(describe_run(run, path, mine) for run, path, mine in zip(runs, paths, shares, strict=True))
+    )
+    text = render_display(runs, paths, shares, width=output.width, plain=plain)
+    output.show(text, answers, (caveat for run in runs for caveat in run.caveats))
     return code
 
 

@@ -8,6 +8,7 @@ from harness.commands.output import Output
 from harness.commands.request.place import resolve_results
 from harness.errors import HarnessError, UnfitError, UnreadableError, UsageError
 from harness.records.card import UnfinishedRun
+from harness.records.listing import UnfinishedList
 from harness.records.run import Run
 from harness.render.plain import align
 from harness.settings.layer import Settings
@@ -35,7 +36,7 @@ def unfinished(settings: Settings, output: Output, remove: Sequence[str], *, yes
     rows = [(one.id, one.node, one.kind or "-", str(one.measured), one.next) for one in found]
     header = ("id", "node", "verb", "measured", "what to do")
     text = "".join(f"{line}\n" for line in align((header, *rows), left=len(header))) if rows else ""
-    output.show(text, tuple(found))
+    output.show(text, UnfinishedList(unfinished=tuple(found)))
     if not found:
         output.console.note(f"there are no unfinished runs in {results}")
     return 0
@@ -115,7 +116,7 @@ def _remove(found: Sequence[UnfinishedRun], words: Sequence[str], results: Path,
         for one in chosen.values():
             output.console.note(f"would remove {one.path}")
         output.console.note("nothing was removed: add --yes to remove them")
-        output.show("".join(f"{one.id}\n" for one in chosen.values()), tuple(chosen.values()))
+        output.show("".join(f"{one.id}\n" for one in chosen.values()), UnfinishedList(unfinished=(*chosen.values(),)))
         return 0
     left = 0
     for one in chosen.values():
@@ -123,7 +124,7 @@ def _remove(found: Sequence[UnfinishedRun], words: Sequence[str], results: Path,
         left += bool(reason)
         output.console.note(f"kept: {one.path}: {reason}" if reason else f"removed {one.path}")
     removed = tuple(one for one in chosen.values() if not Path(one.path).exists())
-    output.show("".join(f"{one.id}\n" for one in removed), removed)
+    output.show("".join(f"{one.id}\n" for one in removed), UnfinishedList(unfinished=removed))
     return UnfitError.exit_code if left else 0
 
 

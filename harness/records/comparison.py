@@ -80,6 +80,11 @@ class Family(Record):
     caveats: tuple[Caveat, ...] = ()
     seeds: tuple[int, ...] = ()
 
+    @property
+    def all_caveats(self) -> tuple[Caveat, ...]:
+        """The caveats of the family and of its comparisons, each once."""
+        return tuple(dict.fromkeys([*self.caveats, *(caveat for one in self.comparisons for caveat in one.caveats)]))
+
     def exit_code(self, *, strict: bool) -> ExitCode:
         """REGRESSION for a relevant regression; if strict, INCONCLUSIVE for anything UNRESOLVED; else OK."""
         if any(one.verdict is Verdict.REGRESSED and one.relevant for one in self.comparisons):

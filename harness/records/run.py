@@ -7,7 +7,7 @@ from harness.records.build import CodeDigests, Config, Toolchain
 from harness.records.caveat import Caveat
 from harness.records.exit_code import ExitCode
 from harness.records.gap import Gap, find_gaps
-from harness.records.measurement import Measurement
+from harness.records.measurement import Case, Measurement
 from harness.records.node import Node
 from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase
@@ -181,6 +181,16 @@ class Run(Record):
         """The name of the repository that was measured, such as `whisper.cpp` or `ggml`; empty if it is not known."""
         # The benchmarks that are read from others are those of whisper.cpp, too.
         return name_project(self.source.commit.repo, whisper=self.origin == OURS or bool(self.suite.benchmarks))
+
+    @property
+    def short_commit(self) -> str:
+        """Seven characters for the Commit column, followed by `+` for uncommitted changes."""
+        commit = self.source.commit
+        return commit.short[:7] + ("+" if commit.sha and commit.dirty else "")
+
+    def weights_kind(self, case: Case) -> str:
+        """Return the kind of weights that a case ran with, empty if it is not known."""
+        return next((str(weights.kind) for weights in self.weights if weights.model == case.get("model")), "")
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -39,8 +39,7 @@ def render_model_table(run: Run, summaries: Mapping[tuple[Case, str], Summary]) 
 
 def short_commit(run: Run) -> str:
     """Return seven characters for the Commit column, followed by `+` for uncommitted changes."""
-    commit = run.source.commit
-    return commit.short[:7] + ("+" if commit.sha and commit.dirty else "")
+    return run.short_commit
 
 
 def _value(summary: Summary | None) -> str:
@@ -53,4 +52,4 @@ def _row(cells: Sequence[str]) -> str:
 
 def weights_kind(run: Run, case: Case) -> str:
     """Return the kind of weights that a case ran with, empty if it is not known."""
-    return next((str(weights.kind) for weights in run.weights if weights.model == case.get("model")), "")
+    return run.weights_kind(case)

@@ -3,9 +3,10 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from harness.judge.run_answer import count_tests, group_failures
 from harness.records.comparison import Summary
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
-from harness.records.outcome import CTestResult, Status, StepResult
+from harness.records.outcome import Status, StepResult
 from harness.records.roofline import RooflineShare
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -134,31 +135,21 @@ def _of(summaries: Summaries, benchmark: Benchmark, metric: str) -> dict[Case, S
 
 def list_tests(run: Run) -> Iterator[str]:
     """Yield a line for each build whose tests ran."""
-    for result in run.results:
-        if result.checks:
-            yield f"  tests    {result.build_type.lower() or result.step}: {_counts(result.checks)}"
+    for one in count_tests(run):
+        parts = [f"{one.passed} passed"] if one.passed else []
+        parts += [_name_tests(word, names) for word, names in (("failed", one.failed), ("timed out", one.timed_out))]
+        parts += [f"{one.skipped} skipped"] if one.skipped else []
+        yield f"  tests    {one.build}: {', '.join(filter(None, parts))}"
 
 
-def _counts(checks: Sequence[CTestResult]) -> str:
-    parts = []
-    for status in Status:
-        names = [check.name for check in checks if check.status is status]
-        if names:
-            which = f" ({', '.join(names[:_MANY])}{', ...' if len(names) > _MANY else ''})" if status.bad else ""
-            parts.append(f"{len(names)} {status.replace('_', ' ').lower()}{which}")
-    return ", ".join(parts)
+def _name_tests(word: str, names: Sequence[str]) -> str:
+    listed = f"{', '.join(names[:_MANY])}{', ...' if len(names) > _MANY else ''}"
+    return f"{len(names)} {word} ({listed})" if names else ""
 
 
 def list_failures(run: Run, width: int = 0) -> Iterator[str]:
     """Return the steps that failed, with reason and log; repetitions that failed alike share a line."""
-    groups: list[list[StepResult]] = []
-    for result in run.results:
-        alike = next((group for group in groups if result.fails_like(group[0])), None)
-        if alike:
-            alike.append(result)
-        elif result.status.bad:
-            groups.append([result])
-    return (line for first, *others in groups for line in _failure(first, len(others), width))
+    return (line for first, *others in group_failures(run) for line in _failure(first, len(others), width))
 
 
 def list_caveats(run: Run, label: str = "", width: int = 0) -> Iterator[str]:

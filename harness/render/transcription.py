@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.records.comparison import Summary
-from harness.records.measurement import DECODE, ENCODE, RTF, Case
+from harness.records.measurement import RTF, Case
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
 from harness.render.plain import align_runs, format_summary
 from harness.render.table import weights_kind
-from harness.stats.realtime import model_rtf
+from harness.stats.realtime import model_case_rtf
 
 Summaries = Mapping[tuple[Case, str], Summary]
 MODELLED = f"  RTF: modelled, (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s of speech; --audio measures it"
@@ -17,8 +17,8 @@ MODELLED = f"  RTF: modelled, (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_
 
 def format_modelled(summaries: Summaries, case: Case) -> str:
     """Return the modelled real-time factor of a model case, or a dash if a part of it is not known."""
-    encode, decode = summaries.get((case, ENCODE.name)), summaries.get((case, DECODE.name))
-    return f"{model_rtf(encode.median, decode.median):.3f}" if encode and decode else "-"
+    rtf = model_case_rtf(summaries, case)
+    return "-" if rtf is None else f"{rtf:.3f}"
 
 
 def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """The time to transcribe speech, as a model from the times of the benchmarks."""
 
 import math
+from collections.abc import Mapping
 
+from harness.records.comparison import Summary
+from harness.records.measurement import DECODE, ENCODE, Case
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S
 
 
@@ -25,3 +28,9 @@ def model_rtf(encode_ms: float, decode_ms: float, audio_s: float = WINDOW_S) -> 
     windows = math.ceil(audio_s / WINDOW_S)
     tokens = TOKENS_PER_WINDOW * audio_s / WINDOW_S
     return (windows * encode_ms + tokens * decode_ms) / 1000 / audio_s
+
+
+def model_case_rtf(summaries: Mapping[tuple[Case, str], Summary], case: Case) -> float | None:
+    """Return the modelled real-time factor of a model case, None if a part of it is not known."""
+    encode, decode = summaries.get((case, ENCODE.name)), summaries.get((case, DECODE.name))
+    return model_rtf(encode.median, decode.median) if encode and decode else None
