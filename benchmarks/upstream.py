@@ -75,7 +75,7 @@ def main() -> None:
     print_head()
     with tempfile.TemporaryDirectory(prefix="harness-upstream-") as folder:
         scratch = Path(folder)
-        weights = harness(scratch, "models", arguments.model, "--weights", "synthetic", "--json")[0]["path"]
+        weights = harness(scratch, "models", arguments.model, "--weights", "synthetic", "--json")["weights"][0]["path"]
         tree = arguments.source.resolve() if arguments.source else unpack_release(scratch / CACHE)
         rounds = [measure(scratch / f"round-{number}", tree, weights, arguments) for number in range(arguments.rounds)]
     print(f"\nmedian (least to most) of {len(rounds)} rounds, in seconds")
@@ -136,7 +136,7 @@ def ours(scratch: Path, weights: str, arguments: argparse.Namespace) -> Ours:
     words += ["--repetitions", arguments.repetitions, "--bench", arguments.bench, "--retries", "0"]
     words += ["--results", str(scratch / "results"), *(["--source", str(arguments.source)] if arguments.source else [])]
     began = time.monotonic()
-    run = harness(scratch, *words)
+    run = harness(scratch, *words)["run"]
     wall_s = time.monotonic() - began
     completed = [(Phase(one["phase"]), one["completed"]) for one in run["results"] if one["completed"]]
     phases = {phase: sum(child["wall_s"] for mine, child in completed if mine is phase) for phase in Phase}

@@ -54,7 +54,7 @@ def show_plans(sides: Sides, output: Output) -> int:
 def show_failure(result: TrialResult, output: Output) -> int:
     """Say why a trial has no result, and return the exit code; raises UnavailableError if it can never have one."""
     text, code = describe_failure(result)
-    output.show(text, FailedTrial(runs=result.runs), (caveat for run in result.runs for caveat in run.caveats))
+    output.show_failure(text, FailedTrial(runs=result.runs), (caveat for run in result.runs for caveat in run.caveats))
     return int(code)
 
 

@@ -89,7 +89,7 @@ def _explain_end(error: BrokenEndError, stored: StoredBisection, output: Output)
     logs = f"; logs in {error.logs}" if error.logs else ""
     commit = stored.line.find(error.commit).commit
     fate = "cannot be measured" if error.built else "cannot be built"
-    output.show(f"{which} ({commit.short}) {fate}: {error.reason}{logs}", stored)
+    output.show_failure(f"{which} ({commit.short}) {fate}: {error.reason}{logs}", stored)
     output.console.note(f"name another commit as {which}, such as one beside it")
     return int(ExitCode.BENCHMARK_FAILED if error.built else ExitCode.BUILD_FAILED)
 

@@ -45,8 +45,9 @@ class Output:
         self.form = form
         self.verb = verb
         self._stream = stream or sys.stdout
-        self._result: Record | tuple[Record, ...] | None = None
+        self._result: Record | None = None
         self._caveats: dict[Caveat, None] = {}
+        self._failure: Complaint | None = None
         self._ended = False
         self._unprinted: UnfitError | None = None
 
@@ -67,7 +68,7 @@ class Output:
                 return str(path.relative_to(Path.cwd()))
         return str(path)
 
-    def show(self, text: str, value: Record | tuple[Record, ...], caveats: Iterable[Caveat] = ()) -> None:
+    def show(self, text: str, value: Record | None, caveats: Iterable[Caveat] = ()) -> None:
         """Print `text`; or, if the format is JSON, keep `value` and the caveats on it for the document."""
         if self.form is OutputForm.JSON:
             self._result = value
@@ -76,6 +77,11 @@ class Output:
         if self.form is OutputForm.TEXT and self.width:
             text = fold(text, self.width)
         self.write(text)
+
+    def show_failure(self, text: str, value: Record | None, caveats: Iterable[Caveat] = ()) -> None:
+        """Print why there is no answer; in the document that is its error, and `value` the result all the same."""
+        self._failure = Complaint(what=text)
+        self.show(text, value, caveats)
 
     def write_own(self, text: str) -> None:
         """Print JSON in the format of another program, which takes the place of the document."""
@@ -94,13 +100,13 @@ class Output:
             self.write(text, is_json=True)
         return self.settle(code)
 
-    def _answer(self, code: int, result: Record | tuple[Record, ...] | None, error: HarnessError | None) -> Answer:
+    def _answer(self, code: int, result: Record | None, error: HarnessError | None) -> Answer:
         return Answer(
             verb=self.verb,
             harness=__version__,
             exit_code=code,
             status=ExitCode.of(code).word,
-            error=Complaint(what=error.what, cause=error.cause, hint=error.hint) if error else None,
+            error=Complaint(what=error.what, cause=error.cause, hint=error.hint) if error else self._failure,
             warnings=tuple(self.console.warnings),
             caveats=tuple(self._caveats),
             result=result,

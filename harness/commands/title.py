@@ -49,7 +49,7 @@ _SUMMARIES = {
     VerbGroup.LOOK: {
         "show": "print runs, caveats first, or a sweep, a search or a night",
         "explain": "say what a word in a result means, and what to do about it",
-        "schema": "print the JSON Schema of run.json, of a night's report, or of what a fleet prints",
+        "schema": "print the JSON Schema of what a verb prints with --json, or of a stored file",
     },
     VerbGroup.SET_UP: {
         "doctor": "check whether this node is ready for measurements, and say how to fix what is not",

@@ -17,7 +17,6 @@ from harness.records.exit_code import ExitCode
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
 from harness.records.run import Run
-from harness.records.suite import Suite
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Tuning
 from harness.render.origin import describe_seed
@@ -73,7 +72,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
         result = _search(request, name, setup, work)
     tuning = _conclude(request, name, begun, result)
     if tuning is None:
-        return _explain_nothing(result, suite, output)
+        return _explain_nothing(result, output)
     text = render_tuning(tuning, width=output.width, plain=not output.is_unicode)
     output.show(f"{text}\n  seed     {seed}", tuning)
     save_tuning(work.places.results, tuning)
@@ -134,12 +133,12 @@ def _conclude(request: SearchRequest, name: str, begun: datetime, result: Search
     )
 
 
-def _explain_nothing(result: SearchResult, suite: Suite, output: Output) -> int:
+def _explain_nothing(result: SearchResult, output: Output) -> int:
     """Say why nothing could be measured, and return the exit code."""
     stages = result.search.stages
     tried = [one.reason for stage in stages for one in stage.tried]
     reasons = [reason for reason in (*tried, *(stage.reason for stage in stages)) if reason]
-    output.show(f"nothing could be measured: {reasons[0] if reasons else 'there was no axis to try'}", suite)
+    output.show_failure(f"nothing could be measured: {reasons[0] if reasons else 'there was no axis to try'}", None)
     return int(min((run.exit_code for run in result.runs if run.exit_code), default=ExitCode.BENCHMARK_FAILED))
 
 

@@ -1,50 +1,60 @@
-"""The JSON Schemas of what the harness stores and hands on: a run, a night, a notice, the plan of a fleet."""
+"""The JSON Schemas of what the harness prints, stores and hands on."""
 
+import inspect
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from harness.records.fleet import FLEET_SCHEMA, FleetPlan
+from harness.records.answer import ANSWER_SCHEMA, Answer
 from harness.records.night_report import NightReport, Notice
-from harness.records.node_health import HEALTH_SCHEMA, FleetHealth
 from harness.records.record import Record
 from harness.records.run import SCHEMA, Run
 from harness.records.suite import EARLIER_ENGINES
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_PLACE = "#/$defs/{name}"
 
-class SchemaKind(StrEnum):
-    """What a schema describes.
 
-    That is run.json, the report of a night (as of `nightly --json`), what --notify reads, or what `fleet` prints as
-    JSON about the jobs of a round, or `fleet health` about nodes.
-    """
+class StoredKind(StrEnum):
+    """What has a schema beside the answers of verbs: files in the results, and what `nightly --notify` hands on."""
 
-    RUN = "run"
-    NIGHT = "night"
+    RUN = "run.json"
+    NIGHT = "night.json"
     NOTICE = "notice"
-    FLEET = "fleet"
-    HEALTH = "health"
 
 
-_RECORDS: dict[SchemaKind, tuple[str, int, type[Record]]] = {
-    SchemaKind.RUN: ("run.json", SCHEMA, Run),
-    SchemaKind.NIGHT: ("the report of a night", SCHEMA, NightReport),
-    SchemaKind.NOTICE: ("what a command of --notify reads", SCHEMA, Notice),
-    SchemaKind.FLEET: ("the jobs of a round of a fleet", FLEET_SCHEMA, FleetPlan),
-    SchemaKind.HEALTH: ("the health of the nodes of a fleet", HEALTH_SCHEMA, FleetHealth),
+_RECORDS: dict[StoredKind, tuple[str, type[Record]]] = {
+    StoredKind.RUN: ("run.json", Run),
+    StoredKind.NIGHT: ("the stored report of a night", NightReport),
+    StoredKind.NOTICE: ("what a command of --notify reads", Notice),
 }
 
 
-def render_schema(kind: SchemaKind = SchemaKind.RUN) -> str:
-    """Return the schema (draft 2020-12) as indented JSON."""
-    title, number, record = _RECORDS[kind]
-    schema: dict[str, Any] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{title}, schema {number}",
-        **msgspec.json.schema(record),
-    }
-    if "Engine" in schema["$defs"]:
-        schema["$defs"]["Engine"]["enum"] += EARLIER_ENGINES
+def render_schema(kind: StoredKind = StoredKind.RUN) -> str:
+    """Return the schema of a stored record (draft 2020-12) as indented JSON."""
+    title, record = _RECORDS[kind]
+    return _render(f"{title}, schema {SCHEMA}", record, {})
+
+
+def render_answer_schema(verb: str, results: Sequence[type[Record]]) -> str:
+    """Return the schema of the document that `--json` prints for a verb whose result is one of these, or null."""
+    places, parts = msgspec.json.schema_components(tuple(results), ref_template=_PLACE)
+    result = {"anyOf": [*places, {"type": "null"}]}
+    return _render(f"harness {verb} --json, schema {ANSWER_SCHEMA}", Answer, parts, result=result)
+
+
+def _render(title: str, record: type[Record], more: dict[str, Any], **fields: dict[str, Any]) -> str:
+    """Return a schema as text; `more` are parts that `fields`, which take the place of the record's own, refer to."""
+    (place,), parts = msgspec.json.schema_components((record,), ref_template=_PLACE)
+    parts = {**more, **parts}
+    parts[record.__name__]["properties"] |= fields
+    for part in parts.values():
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
+    if "Engine" in parts:
+        parts["Engine"]["enum"] = [*parts["Engine"]["enum"], *EARLIER_ENGINES]
+    schema = {"$schema": _DRAFT, "title": title, **place, "$defs": parts}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -82,7 +82,7 @@ def add_hostile(scene: Scene) -> None:
     for number, text in enumerate(INJECTIONS):
         # A step by which some of these series become events.
         scene.put(HOSTILE, number % count, name=_name(number), factor=1.3 if number % count > _SLOW else 1.0, any=text)
-    events = result_of(scene.kit.harness("events", "--json").stdout)
+    events = result_of(scene.kit.harness("events", "--json").stdout)["events"]
     notes = []
     for one, text in zip(events, INJECTIONS, strict=False):
         quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

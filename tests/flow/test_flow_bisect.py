@@ -146,7 +146,7 @@ def test_a_search_that_was_interrupted_and_killed_goes_on(history: History, kit:
     assert "harness bisect --resume" in stderr
     assert kit.partials() == []
     assert {run.trial.stopped for run in map(load_run, kit.bundles()) if run.trial} == {TrialEnd.INTERRUPTED}
-    (left,) = result_of(kit.harness("list", "--unfinished", "--json").stdout)
+    (left,) = result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"]
     assert (left["kind"], left["measured"] >= 4) == ("bisect", True)
     assert f"harness bisect --resume {left['id']}" in left["next"]
     assert "there is no answer yet" in kit.harness("show", "bisect").stdout
@@ -157,12 +157,12 @@ def test_a_search_that_was_interrupted_and_killed_goes_on(history: History, kit:
     child.communicate(timeout=60)
     kept = sum(len(load_run(partial).results) for partial in (*kit.bundles(), *kit.partials()))
     assert kept >= 8
-    unfinished = result_of(kit.harness("list", "--unfinished", "--json").stdout)
+    unfinished = result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"]
     assert {one["kind"] for one in unfinished} == {"bisect"}
     assert all("harness bisect --resume 2" in one["next"] for one in unfinished)
     (file,) = kit.results.glob("*/*/*.bisect.json")
     file.rename(kit.folder / file.name)
-    unfinished = result_of(kit.harness("list", "--unfinished", "--json").stdout)
+    unfinished = result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"]
     assert all("nothing: the next ab, bisect" in one["next"] for one in unfinished), "there is nothing to resume"
     (kit.folder / file.name).rename(file)
     found = answer(kit.harness("bisect", "--resume", "--json"))
@@ -170,7 +170,7 @@ def test_a_search_that_was_interrupted_and_killed_goes_on(history: History, kit:
     assert found["culprits"][0]["suspects"][0]["commit"] == history.shas[2]
     assert kit.partials() == []
     assert 2 * sum(found[f"{part}_blocks"] for part in ("ends", "search", "final")) >= kept
-    assert result_of(kit.harness("list", "--unfinished", "--json").stdout) == []
+    assert result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"] == []
 
 
 def test_an_end_that_does_not_build(history: History, kit: Kit) -> None:
@@ -179,12 +179,14 @@ def test_an_end_that_does_not_build(history: History, kit: Kit) -> None:
     done = history.bisect()
     assert done.returncode == 10, done.stderr
     assert f"BAD ({history.shas[-1][:8]}) cannot be built: build_release: exit code 1" in done.stdout
-    (left,) = result_of(kit.harness("list", "--unfinished", "--json").stdout)
+    (left,) = result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"]
     kit.harness("list", "--unfinished", "--remove", left["id"])
-    assert result_of(kit.harness("list", "--unfinished", "--json").stdout) == [left], "it says --yes first"
+    assert result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"] == [left], (
+        "it says --yes first"
+    )
     removed = kit.harness("list", "--unfinished", "--remove", left["id"], "--yes")
     assert (removed.returncode, removed.stdout) == (0, f"{left['id']}\n")
-    assert result_of(kit.harness("list", "--unfinished", "--json").stdout) == []
+    assert result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"] == []
     gone = kit.harness("show", "bisect")
     assert (gone.returncode, "there are no bisections in" in gone.stderr) == (2, True)
 

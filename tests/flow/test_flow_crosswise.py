@@ -65,12 +65,12 @@ def read_trials(kit: Kit, node: str) -> list[str]:
 
 
 def read_code(kit: Kit) -> list[dict[str, Any]]:
-    events = result_of(kit.harness("events", "--json").stdout)
+    events = result_of(kit.harness("events", "--json").stdout)["events"]
     return [one for one in events if one["kind"] == "CODE"]
 
 
 def test_a_change_that_several_nodes_show_is_one_event(branch: Branch, kit: Kit) -> None:
-    (event,) = result_of(kit.harness("events", "--json").stdout)
+    (event,) = result_of(kit.harness("events", "--json").stdout)["events"]
     assert (event["kind"], event["node"]) == ("SUSPICION", "node-1")
     assert [one["node"] for one in event["others"]] == ["node-2"]
     ends = (event["old"], event["new"])

@@ -318,7 +318,7 @@ def put_report(tree: Path, node: str, date: str, files: dict[str, str] | None = 
 def listed(kit: Kit, *words: str) -> list[str]:
     done = kit.harness("list", "--json", *words)
     assert done.returncode == 0, done.stderr
-    return sorted(card["node"] for card in result_of(done.stdout))
+    return sorted(card["node"] for card in result_of(done.stdout)["runs"])
 
 
 def test_a_run_without_a_date_is_lost_to_no_filter(kit: Kit, tmp_path: Path) -> None:

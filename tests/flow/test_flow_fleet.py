@@ -89,7 +89,7 @@ def test_a_branch_that_is_not_known_here_is_a_note(kit: Kit, fleet: FleetFile) -
 def test_the_matrix_is_what_a_workflow_takes(kit: Kit, fleet: FleetFile) -> None:
     fleet.write("m1", job='model = ["tiny", "base"]\ntests = false')
     done = fleet.plan("--matrix", "--round", "r1")
-    assert result_of(done.stdout) == [
+    assert json.loads(done.stdout) == [
         {
             "class": "desk",
             "node": "m1",

@@ -111,7 +111,7 @@ def test_words_that_name_nothing(results: Kit, words: tuple[str, ...], code: int
 
 
 def test_events_and_what_people_decided_about_them(results: Kit) -> None:
-    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)
+    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)["events"]
     first, second = (one["id"] for one in answer)
     triage = results.results / "triage.toml"
     try:
@@ -145,11 +145,11 @@ def test_events_and_what_people_decided_about_them(results: Kit) -> None:
 
 
 def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
-    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)
+    answer: list[dict[str, Any]] = result_of(results.harness("events", "--format", "json").stdout)["events"]
     event = answer[-1]
     paths = [store_side(results.results, event[end], role, size) for end, role, size in SIDES]
     try:
-        (code,) = result_of(results.harness("events", "--format", "json", event["id"]).stdout)
+        (code,) = result_of(results.harness("events", "--format", "json", event["id"]).stdout)["events"]
         assert (code["kind"], code["id"], code["command"]) == ("CODE", event["id"], "")
         assert code["trials"] == [path.name for path in paths]
         text = results.harness("history").stdout
@@ -163,7 +163,7 @@ def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
     finally:
         for path in paths:
             shutil.rmtree(path)
-    assert result_of(results.harness("events", "--format", "json").stdout) == answer
+    assert result_of(results.harness("events", "--format", "json").stdout)["events"] == answer
 
 
 def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> 
     for node, ghosts in {NODE: GHOSTS, "ggml-0-x86-cpu-low-perf": LOW_GHOSTS}.items():
         write_reports(tmp_path / "tree" / "whisper.cpp", node, ghosts)
     assert kit.harness("import", str(tmp_path / "tree" / "whisper.cpp")).returncode == 0
-    kinds = [one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)]
+    kinds = [one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)["events"]]
     assert set(kinds) == {"SUSPICION"}
     assert len(kinds) == 4, "what stepped was the nodes"
     branch = Branch(kit)
@@ -180,7 +180,9 @@ def test_no_night_calls_what_was_imported_code(results: Kit, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     told = result_of(done.stdout)
     assert not [one for one in (*told["new"], *told["open"]) if one["kind"] in ("CODE", "NODE")]
-    assert {one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)} == {"SUSPICION"}
+    assert {one["kind"] for one in result_of(kit.harness("events", "--all", "--json").stdout)["events"]} == {
+        "SUSPICION"
+    }
 
 
 def test_an_empty_folder_has_no_history(results: Kit) -> None:

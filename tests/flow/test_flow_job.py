@@ -37,7 +37,7 @@ def test_a_job_that_is_done_is_named_and_not_measured_again(kit: Kit) -> None:
     assert f"{KEY} is done already: PASSED" in again.stdout
     assert str(kit.bundles()[0]) in again.stdout
     as_json = kit.run(*ONE, "--job", KEY, "--json")
-    assert msgspec.convert(result_of(as_json.stdout), Run) == kit.only_run()
+    assert msgspec.convert(result_of(as_json.stdout)["run"], Run) == kit.only_run()
     other = kit.run(*ONE, "--job", KEY.replace("/run", "/other"))
     assert other.returncode == 0
     assert len(kit.bundles()) == 2

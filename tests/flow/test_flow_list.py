@@ -67,10 +67,10 @@ def test_the_limit_is_one_of_what_fits(filled: Kit) -> None:
 
 
 def test_machines_get_all_unless_they_ask_for_less(filled: Kit) -> None:
-    cards = result_of(filled.harness("list", "--json").stdout)
+    cards = result_of(filled.harness("list", "--json").stdout)["runs"]
     assert len(cards) == COUNT
     assert cards == sorted(cards, key=lambda card: card["start"])
-    assert result_of(filled.harness("list", "--json", "--limit", "2").stdout) == cards[-2:]
+    assert result_of(filled.harness("list", "--json", "--limit", "2").stdout)["runs"] == cards[-2:]
 
 
 @pytest.mark.parametrize(

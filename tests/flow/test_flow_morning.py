@@ -102,7 +102,7 @@ def test_a_node_that_died_is_an_alarm_of_every_other_one(branch: Branch, kit: Ki
     assert again.stdout.startswith("node-1: nothing new\n")
     assert "Still open:" in again.stdout
     assert len(read_lines(heard)) == 1
-    listed = result_of(kit.harness("events", "--json").stdout)
+    listed = result_of(kit.harness("events", "--json").stdout)["events"]
     (silent,) = [one for one in listed if one["kind"] == "MISSING"]
     assert silent["id"] == notice["event"]["id"]
     assert f"{silent['id']}  " in kit.harness("history").stdout
@@ -131,7 +131,7 @@ def test_a_case_that_vanished_is_missing(branch: Branch, kit: Kit) -> None:
     folder = kit.results / "node-1" / f"{day:%Y-%m}" / name
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(record))
-    listed = result_of(kit.harness("events", "--json").stdout)
+    listed = result_of(kit.harness("events", "--json").stdout)["events"]
     (event,) = [one for one in listed if one["kind"] == "MISSING"]
     assert event["subject"].startswith("1 case without a number: ")
     assert event["subject"].endswith("threads=9")

@@ -131,7 +131,7 @@ def test_a_slow_commit_is_confirmed_and_found(branch: Branch, kit: Kit) -> None:
     assert kinds == ["confirm", "bisect", "head", "anchor"], "what is urgent comes first, also on a new clone"
     confirmed = list(branch.runs(RunPurpose.CONFIRMATION))
     assert len({one.asked_by for one in confirmed}) == 1
-    events = result_of(kit.harness("events", "--json").stdout)
+    events = result_of(kit.harness("events", "--json").stdout)["events"]
     code = [one for one in events if one["kind"] == "CODE"]
     assert [one["id"] for one in code] == [confirmed[0].asked_by]
     shown = kit.harness("events", "show", code[0]["id"]).stdout

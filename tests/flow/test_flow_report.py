@@ -56,9 +56,9 @@ def test_runs_lists_what_is_there_and_filters(filled: Kit) -> None:
         ("--node", "node-1", "--model", "tiny", "--until", date): 1,
     }
     for words, count in found.items():
-        cards = result_of(filled.harness("list", "--json", *words).stdout)
+        cards = result_of(filled.harness("list", "--json", *words).stdout)["runs"]
         assert len(cards) == count, words
-    (card,) = result_of(filled.harness("list", "--json", "--node", "node-1").stdout)
+    (card,) = result_of(filled.harness("list", "--json", "--node", "node-1").stdout)["runs"]
     assert (card["id"], card["status"], card["origin"]) == (run_id, "PASSED", "harness")
     assert Path(card["path"]) == filled.bundles()[0]
 
@@ -71,7 +71,7 @@ def test_runs_of_nothing(kit: Kit) -> None:
     none = kit.harness("list")
     assert (none.returncode, none.stdout) == (0, "")
     assert "no runs in" in none.stderr
-    assert result_of(kit.harness("list", "--json").stdout) == []
+    assert result_of(kit.harness("list", "--json").stdout)["runs"] == []
     assert kit.harness("list", "--since", "yesterday").returncode == 2
 
 
@@ -103,7 +103,7 @@ def test_show_by_every_kind_of_name(filled: Kit) -> None:
     text = filled.harness("show", "all").stdout
     assert text.startswith("  #1 caveat: "), "caveats first"
     assert re.search(r"tiny +1 +synthetic +2 +0 +2216\.24 \(0\.0%\)", text)
-    assert len(result_of(filled.harness("show", "all", "--json").stdout)) == 2
+    assert len(result_of(filled.harness("show", "all", "--json").stdout)["runs"]) == 2
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -196,7 +196,7 @@ def test_no_tests_is_a_caveat(kit: Kit) -> None:
 
 def test_json_is_the_run_and_fits_its_schema(kit: Kit) -> None:
     done = kit.run("--json", "--repetitions", "1")
-    run = result_of(done.stdout)
+    run = result_of(done.stdout)["run"]
     schema = json.loads(kit.harness("schema").stdout)
     jsonschema.validate(run, schema)
     (bundle,) = kit.bundles()

@@ -283,5 +283,5 @@ def test_a_sweep_that_was_edited_is_refused(kit: Kit) -> None:
     assert listed.stdout.count("harness sweep --resume") == 2
     first, second = kit.partials()
     done = kit.harness("list", "--unfinished", "--remove", first.stem, "--yes", "--json")
-    assert [one["id"] for one in result_of(done.stdout)] == [first.stem]
+    assert [one["id"] for one in result_of(done.stdout)["unfinished"]] == [first.stem]
     assert kit.partials() == [second]

@@ -406,7 +406,7 @@ def test_a_killed_trial_is_finished_by_the_next_command(kit: Kit) -> None:
     assert "a process is measuring it now" in held.stderr
     child.kill()
     child.communicate()
-    listed = result_of(kit.harness("list", "--unfinished", "--json").stdout)
+    listed = result_of(kit.harness("list", "--unfinished", "--json").stdout)["unfinished"]
     assert {one["id"] for one in listed} == names
     assert all(one["kind"] == "ab" and not one["held"] and "next ab" in one["next"] for one in listed)
     done = kit.harness("run", "--resume")

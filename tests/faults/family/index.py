@@ -107,7 +107,7 @@ def judge_list(done: Done, stand: Stand) -> Iterator[Deviation]:
     if done.code:
         yield Deviation(kind=Kind.WRONG, what=f"exit code {done.code}: {done.text[-500:]}")
         return
-    said = [(card["id"], card["release"], card["path"]) for card in result_of(done.stdout)]
+    said = [(card["id"], card["release"], card["path"]) for card in result_of(done.stdout)["runs"]]
     truth = [(card.id, card.release, card.path) for card in stand.truth()]
     if said != truth:
         yield Deviation(kind=Kind.GREEN, what=f"the list says {said}, and the bundles {truth}")

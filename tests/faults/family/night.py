@@ -185,7 +185,7 @@ def _find_loss(stage: Stage, kept: dict[str, str]) -> str:
 
 def _find_flaw(stage: Stage, codes: list[int], told: tuple[int, ...]) -> str:
     """Return what is wrong after the last night; empty if nothing is."""
-    events = result_of(stage.call(("events", "--all", "--json")).stdout)
+    events = result_of(stage.call(("events", "--all", "--json")).stdout)["events"]
     changes = [event["id"] for event in events if event["kind"] == "CODE"]
     if _CHANGED not in codes or len(changes) != 1:
         return f"exit codes {codes}, and the events {[(event['kind'], event['id']) for event in events]}"

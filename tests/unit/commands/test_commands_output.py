@@ -107,9 +107,9 @@ def test_a_number_that_is_not_finite_is_null_whatever_stands_beside_it() -> None
     for word in ("plain", "\udcff"):
         stream = io.StringIO()
         output = make(stream)
-        output.show("", (Answer(verb=word, harness="", exit_code=0, status="ok", result=float("nan")),))
+        output.show("", Answer(verb=word, harness="", exit_code=0, status="ok", result=float("nan")))
         output.finish(0)
-        assert json.loads(stream.getvalue())["result"][0]["result"] is None
+        assert json.loads(stream.getvalue())["result"]["result"] is None
 
 
 @pytest.mark.parametrize(
