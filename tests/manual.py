@@ -10,6 +10,7 @@ import msgspec
 
 from harness.cli.help import HEADINGS, render_usage
 from harness.cli.verb import VERBS
+from harness.commands.result_kind import RESULTS
 from harness.commands.title import TITLES, VerbGroup
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.records.caveat import CaveatCode
@@ -162,6 +163,16 @@ def render_exit_codes() -> str:
     """Return the table of exit codes."""
     rows = [(str(int(one)), f"`{one.word}`", escape(one.meaning)) for one in ExitCode]
     return f"\n{_render_table(('code', 'word', 'meaning'), rows)}"
+
+
+def render_results() -> str:
+    """Return what the result of each verb can be, in the document that `--json` prints."""
+    rows = (
+        (f"`{verb}`", f"`{one.__name__}`", escape((one.__doc__ or "").partition("\n")[0]))
+        for verb, kinds in RESULTS.items()
+        for one in kinds
+    )
+    return "\n" + _render_table(("verb", "record", "what it is"), rows)
 
 
 def render_run_json() -> str:

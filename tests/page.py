@@ -11,7 +11,7 @@ from harness.records.glossary import WORDS
 from harness.records.measurement import METRICS
 from harness.records.vocabulary import COLUMNS, METRIC_MEANINGS
 from harness.render.explanation import render_page
-from tests.manual import escape, render_commands, render_exit_codes, render_run_json, render_settings
+from tests.manual import escape, render_commands, render_exit_codes, render_results, render_run_json, render_settings
 from tests.syntax import parse
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +22,7 @@ MARK = "<!-- `python -m tests.page` makes the rest of this page from the code. -
 MADE: dict[str, Callable[[], str]] = {
     "commands": render_commands,
     "exit-codes": render_exit_codes,
+    "json": render_results,
     "run-json": render_run_json,
     "settings": render_settings,
 }

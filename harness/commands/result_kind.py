@@ -13,6 +13,7 @@ from harness.records.card import IndexState
 from harness.records.collection import FleetCollection
 from harness.records.comparison import CompareResult
 from harness.records.condition import Diagnosis
+from harness.records.explanation import ExplainResult
 from harness.records.fleet import FleetPlan
 from harness.records.history import History
 from harness.records.listing import (
@@ -58,6 +59,7 @@ RESULTS: dict[str, tuple[type[Record], ...]] = {
     "fleet health": (FleetHealth,),
     "fleet cancel": (FleetPlan,),
     "show": (RunAnswers, SweepTable, BisectReport, Tuning, NightReport),
+    "explain": (ExplainResult,),
     "doctor": (Diagnosis,),
     "build": (BuildAnswer, PlanList),
     "models": (Catalog, WeightsList),

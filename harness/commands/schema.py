@@ -6,11 +6,11 @@ from harness.commands.output import Output
 from harness.commands.result_kind import RESULTS
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import UsageError
-from harness.render.schema import StoredKind, render_answer_schema, render_schema
+from harness.render.schema import SchemaKind, render_answer_schema, render_schema
 from harness.settings.layer import nearest
 
 # Names of earlier versions, and what has the same content now.
-_EARLIER = {"night": StoredKind.NIGHT.value, "fleet": "fleet plan", "health": "fleet health"}
+_EARLIER = {"night": SchemaKind.NIGHT.value, "fleet": "fleet plan", "health": "fleet health"}
 
 
 def schema(output: Output, words: Sequence[str]) -> int:
@@ -18,15 +18,15 @@ def schema(output: Output, words: Sequence[str]) -> int:
 
     It is JSON of its own, in no envelope: a validator reads it as it is.
     """
-    name = " ".join(words) or StoredKind.RUN.value
+    name = " ".join(words) or SchemaKind.RUN.value
     if later := _EARLIER.get(name):
         output.console.note(f"harness schema {name} is now called harness schema {later}")
         name = later
-    if name in tuple(StoredKind):
-        output.write(render_schema(StoredKind(name)), is_json=True)
+    if name in tuple(SchemaKind):
+        output.write(render_schema(SchemaKind(name)), is_json=True)
         return 0
     if name not in RESULTS:
-        known = [*RESULTS, *StoredKind]
+        known = [*RESULTS, *SchemaKind]
         hint = nearest(name, known, listing=f"one of: {', '.join(known)}")
         raise UsageError(f"nothing called {name!r} has a schema", hint=hint)
     output.write(render_answer_schema(name, RESULTS[name]), is_json=True)

@@ -8,7 +8,7 @@ from harness.records.measurement import METRICS, Case
 from harness.records.outcome import Status, StepResult
 from harness.records.roofline import RooflineShare
 from harness.records.run import Run
-from harness.records.run_answer import CaseCost, RunAnswer, RunNumber, StepFailure, TestCount
+from harness.records.run_answer import CaseCost, CheckCount, RunAnswer, RunNumber, StepFailure
 from harness.stats.realtime import model_case_rtf
 from harness.stats.series import Key, order_model_cases, peak_memory, summarize_run
 
@@ -25,7 +25,7 @@ def describe_run(run: Run, path: str, shares: Sequence[RooflineShare] | None = N
         path=path,
         status=run.status,
         exit_code=run.exit_code,
-        result=run.exit_code.word,
+        outcome=run.exit_code.word,
         start=run.start,
         wall_s=run.wall_s,
         project=run.project,
@@ -73,12 +73,12 @@ def _list_costs(run: Run, summaries: Summaries) -> Iterator[CaseCost]:
         yield CaseCost(case=str(case), rtf=model_case_rtf(summaries, case), peak_bytes=peaks.get(case))
 
 
-def count_tests(run: Run) -> Iterator[TestCount]:
+def count_tests(run: Run) -> Iterator[CheckCount]:
     """Yield how the tests of each build ended, in the order of execution."""
     for result in run.results:
         if result.checks:
             names = {status: tuple(one.name for one in result.checks if one.status is status) for status in Status}
-            yield TestCount(
+            yield CheckCount(
                 build=result.build_type.lower() or result.step,
                 passed=len(names[Status.PASSED]),
                 failed=names[Status.FAILED],

@@ -39,7 +39,7 @@ class CaseCost(Record):
     peak_bytes: int | None = None
 
 
-class TestCount(Record):
+class CheckCount(Record):
     """How the tests of one build ended: how many passed or were skipped, and the names of the others."""
 
     build: str
@@ -62,7 +62,7 @@ class StepFailure(Record):
 class RunAnswer(Record):
     """A run as `harness run` and `harness show` print it; `run` is the record, as in run.json.
 
-    `path` is the folder of the run. `exit_code` is that of the run, and `result` the same as a word. `commit` is seven
+    `path` is the folder of the run. `exit_code` is that of the run, and `outcome` the same as a word. `commit` is seven
     digits, with `+` for uncommitted changes. `caveats` are the codes; the record has their sentences.
     """
 
@@ -71,7 +71,7 @@ class RunAnswer(Record):
     path: str
     status: Status
     exit_code: int
-    result: str
+    outcome: str
     start: str
     wall_s: float
     project: str
@@ -80,7 +80,7 @@ class RunAnswer(Record):
     config: str
     numbers: tuple[RunNumber, ...]
     cases: tuple[CaseCost, ...]
-    tests: tuple[TestCount, ...]
+    tests: tuple[CheckCount, ...]
     failures: tuple[StepFailure, ...]
     caveats: tuple[str, ...]
     run: Run

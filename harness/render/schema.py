@@ -18,7 +18,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PLACE = "#/$defs/{name}"
 
 
-class StoredKind(StrEnum):
+class SchemaKind(StrEnum):
     """What has a schema beside the answers of verbs: files in the results, and what `nightly --notify` hands on."""
 
     RUN = "run.json"
@@ -26,14 +26,14 @@ class StoredKind(StrEnum):
     NOTICE = "notice"
 
 
-_RECORDS: dict[StoredKind, tuple[str, type[Record]]] = {
-    StoredKind.RUN: ("run.json", Run),
-    StoredKind.NIGHT: ("the stored report of a night", NightReport),
-    StoredKind.NOTICE: ("what a command of --notify reads", Notice),
+_RECORDS: dict[SchemaKind, tuple[str, type[Record]]] = {
+    SchemaKind.RUN: ("run.json", Run),
+    SchemaKind.NIGHT: ("the stored report of a night", NightReport),
+    SchemaKind.NOTICE: ("what a command of --notify reads", Notice),
 }
 
 
-def render_schema(kind: StoredKind = StoredKind.RUN) -> str:
+def render_schema(kind: SchemaKind = SchemaKind.RUN) -> str:
     """Return the schema of a stored record (draft 2020-12) as indented JSON."""
     title, record = _RECORDS[kind]
     return _render(f"{title}, schema {SCHEMA}", record, {})

@@ -14,17 +14,21 @@ from harness.cli.main import main
 from harness.records.outcome import Status
 from harness.records.run import SCHEMA, Run
 from harness.store.bundle import Bundle, load_run
+from tests.answer import check_answer
 from tests.flow.kit import Kit, drop_seed, wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_keeps_the_state_and_resume_goes_on(kit: Kit, number: signal.Signals) -> None:
     kit.break_tools({"whisper-bench -w 2": {"sleep": 300, "silent": True, "times": 1}})
-    child = kit.start(*kit.words("--repetitions", "1"))
+    words = kit.words("--repetitions", "1", "--json")
+    child = kit.start(*words)
     wait_for(lambda: ["whisper-bench", "-w", "2"] in [call[:3] for call in kit.calls() if len(call) > 2])
     child.send_signal(number)
-    _, stderr = child.communicate(timeout=60)
+    stdout, stderr = child.communicate(timeout=60)
     assert child.returncode == 130
+    check_answer(words, kit.environ, stdout, 130)
+    assert str(kit.results) in json.loads(stdout)["error"]["hint"], "where it goes on"
     assert f"--results {kit.results}" in stderr
     assert "Traceback" not in stderr
     assert kit.running() == [], "the children are gone"

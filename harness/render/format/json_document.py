@@ -22,6 +22,6 @@ FORMAT = Format(
     name="json",
     endings=(".json",),
     description="`runs`: the whole records as in run.json; `series`: the rows of the csv format",
-    reader="programs; the records fit `harness schema`",
+    reader="programs; the records fit `harness schema run.json`",
     render=render,
 )

@@ -1,5 +1,6 @@
 """The one document that `--json` prints."""
 
+import errno
 import io
 import json
 
@@ -132,6 +133,22 @@ def test_what_is_asked_for_is_seen_before_it_is_understood(
 ) -> None:
     assert guess_form(words, environ, VERBS) is form
     assert guess_verb(words, VERBS) == (words[0] if words and words[0] != "lsit" else "")
+
+
+def test_a_document_that_cannot_be_written_makes_a_success_a_failure() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    for stream, code, expected in ((Full(), 0, 3), (Full(), 20, 20), (Gone(), 0, 0), (Gone(), 130, 130)):
+        output = make(stream)
+        output.show("", SHOWN)
+        assert output.finish(code) == expected
+        assert output.finish(code) == expected, "and there is no second attempt"
 
 
 def test_a_defect_is_described_for_programs() -> None:

@@ -15,7 +15,7 @@ from harness.records.night import WorkItem, WorkKind
 from harness.records.night_report import Notice
 from harness.records.run import Run
 from harness.records.suite import Engine
-from harness.render.schema import StoredKind, render_answer_schema, render_schema
+from harness.render.schema import SchemaKind, render_answer_schema, render_schema
 from tests.unit.render.test_render_night import full
 
 
@@ -52,7 +52,7 @@ def test_nights_and_notices_fit_theirs() -> None:
         event=night.new[0],
         about=about,
     )
-    for kind, record in ((StoredKind.NIGHT, night), (StoredKind.NOTICE, notice)):
+    for kind, record in ((SchemaKind.NIGHT, night), (SchemaKind.NOTICE, notice)):
         schema = json.loads(render_schema(kind))
         jsonschema.Draft202012Validator.check_schema(schema)
         document = json.loads(msgspec.json.encode(record))
