@@ -33,6 +33,7 @@ from harness.records.node_health import FleetHealth
 from harness.records.record import Record
 from harness.records.roofline import Roofline
 from harness.records.run_answer import BuildAnswer, RunAnswer, RunAnswers
+from harness.records.share import Share
 from harness.records.suite import Suite
 from harness.records.sweep import Sweep, SweepTable
 from harness.records.trial_report import TrialReport
@@ -67,4 +68,5 @@ RESULTS: dict[str, tuple[type[Record], ...]] = {
     "site": (SiteSummary,),
     "import": (ImportTally,),
     "export": (ExportList,),
+    "share": (Share,),
 }

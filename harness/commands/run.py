@@ -57,8 +57,7 @@ def run(
     shares = list_shares(state)
     text = render_summary(state, output.shorten(folder), shares, width=output.width, plain=plain)
     if model:
-        text += f"  compare: {name_comparison(model, state, str(results))}
-"
+        text += f"  compare: {name_comparison(model, state, str(results))}\n"
     output.show(text, describe_run(state, str(folder), shares), state.caveats)
     return int(state.exit_code)
 

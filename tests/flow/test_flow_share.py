@@ -1,6 +1,5 @@
 """From a run to what is shared of it, and back: the same numbers, and no name."""
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ import pytest
 
 from harness.judge.privacy import is_distinctive
 from harness.store.bundle import load_run
+from tests.answer import result_of
 from tests.flow.kit import Kit, drop_seed
 
 USER, NODE = "jdoe42", "lab-zen4-7"
@@ -79,8 +79,8 @@ def test_the_paste_is_read_back(named: Kit, tmp_path: Path) -> None:
     kit = named
     was = kit.only_run()
     paste = tmp_path / "paste.md"
-    answer = json.loads(kit.harness("share", "latest", "--json", "-o", str(tmp_path / "x.tar.gz")).stdout)
-    paste.write_text(answer.get("result", answer)["paste"])
+    answer = result_of(kit.harness("share", "latest", "--json", "-o", str(tmp_path / "x.tar.gz")).stdout)
+    paste.write_text(answer["paste"])
     assert "harness run --ref" in paste.read_text()
     results = tmp_path / "results"
     taken = kit.harness("import", str(paste), "--results", str(results))
