@@ -1,5 +1,6 @@
 """A job of GitHub Actions as its steps see it: the files that they write to, and the variables that they pass on."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ _HARMLESS = (SUMMARY, "GITHUB_ACTIONS")
 # Artifacts may not have : " < > | * ? / \ and line ends in their names; shells and people want fewer.
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 100
+# The file that holds what a verb has printed as JSON, alone in its artifact.
+ANSWER = "answer.json"
 # What the name of a file has at its end that holds nothing finished.
 UNFINISHED = ".unfinished"
 USAGE, UNREADABLE, MISSING = 2, 5, 12
@@ -104,15 +107,19 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def run_harness(words: Sequence[str], environ: Mapping[str, str], cwd: str | None = None) -> int:
+def run_harness(words: Sequence[str], environ: Mapping[str, str], output: Path | None = None) -> int:
     """Run the harness, and return its exit code; a signal that asks this process to end is passed on.
 
-    While it runs, no line in the log is a command for the runner, whoever writes it.
+    While it runs, no line in the log is a command for the runner, whoever writes it. What it prints on standard output
+    goes to the file `output`, if that is given.
     """
     mark = secrets.token_hex(16)
     say(f"::stop-commands::{mark}")
-    try:
-        child = subprocess.Popen([HARNESS, *words], env=dict(environ), cwd=cwd, stdin=subprocess.DEVNULL)
+    with contextlib.ExitStack() as stack:
+        # The log's last line may have no end.
+        stack.callback(say, f"\n::{mark}::")
+        stdout = stack.enter_context(output.open("wb")) if output else None
+        child = subprocess.Popen([HARNESS, *words], env=dict(environ), stdin=subprocess.DEVNULL, stdout=stdout)
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
             child.send_signal(number)
@@ -120,9 +127,6 @@ def run_harness(words: Sequence[str], environ: Mapping[str, str], cwd: str | Non
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, pass_on)
         code = child.wait()
-    finally:
-        # The log's last line may have no end.
-        say(f"\n::{mark}::")
     return code if code >= 0 else 128 - code
 
 

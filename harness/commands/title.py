@@ -36,6 +36,7 @@ _SUMMARIES = {
         "ab": "measure two things live, in turns, and say which is faster",
         "bisect": "find the commit that changed the speed, or say which ones cannot be told apart",
         "compare": "say whether stored runs differ",
+        "comment": "write the comment of a pull request, from what `harness ab --json` has printed",
         "calibrate": "measure a build against itself, to learn what differences this node can detect, and how soon",
     },
     VerbGroup.HISTORY: {

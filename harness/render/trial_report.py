@@ -1,5 +1,6 @@
 """The answer of `harness ab` for people: in text, and in Markdown for a job's summary and a pull request."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from harness.records.caveat import CaveatCode
@@ -70,25 +71,37 @@ def render_trial_text(report: TrialReport, *, width: int = 0, plain: bool = Fals
     return "\n".join(lines)
 
 
-def render_trial_markdown(report: TrialReport) -> str:
-    """Return the whole answer: its headline, a table, how it was measured, and the command that repeats it."""
-    again = ["Measure it again:", "", *code_block([report.repeat], "sh")] if report.repeat else []
+def render_trial_markdown(report: TrialReport, *, most: int = 0) -> str:
+    """Return the whole answer: its headline, a table, how it was measured, and the commands that repeat it.
+
+    The table has at most so many lines; 0 means all.
+    """
+    shown, more = _limit(report.comparisons, most)
+    caveats, method = (fold_caveats(report.family), list_method(report.family)) if report.family else ([], [])
+    missing = ", ".join(map(code_span, report.missing))
     blocks = [
         [f"### {head_trial(report)}"],
-        list_sides(report.baseline.name, report.contender.name),
-        tabulate_markdown(report.comparisons),
-        [describe_measuring(report)],
+        list_sides(report.baseline.name, report.contender.name) if report.baseline.name else [],
+        tabulate_markdown(shown),
+        [more] if more else [],
+        [describe_measuring(report)] if report.node else [],
         code_block([report.failure]) if report.failure else [],
-        [f"Never measured: {', '.join(map(code_span, report.missing))}."] if report.missing else [],
-        *(
-            [fold_caveats(report.family), fold("How it was measured", code_block(list_method(report.family)))]
-            if report.family
-            else []
-        ),
+        [f"Never measured: {missing}."] if missing else [],
+        caveats,
+        fold("How it was measured", code_block(method)) if method else [],
         list_counters_markdown(report.counters) if report.counters else [],
-        again,
+        ["Measure it again:", "", *code_block(report.repeat.split("\n"), "sh")] if report.repeat else [],
     ]
     return join_blocks(blocks)
+
+
+def _limit(comparisons: Sequence[Comparison], most: int) -> tuple[Sequence[Comparison], str]:
+    """Return the first comparisons, and a line about those beyond them."""
+    if not most or len(comparisons) <= most:
+        return comparisons, ""
+    rest = Counter(one.verdict for one in comparisons[most:])
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in rest.items())
+    return comparisons[:most], f"Not shown: {counted}."
 
 
 def head_trial(report: TrialReport) -> str:

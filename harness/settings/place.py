@@ -82,7 +82,7 @@ SHOWN: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="text",
         metavar="FORM",
-        commands=(*(verb for verb in ALL if verb != "report"), "explain"),
+        commands=(*(verb for verb in ALL if verb != "report"), "explain", "comment"),
         help="output format",
     ),
     Setting(
