@@ -83,7 +83,7 @@ def comment(environ: Mapping[str, str]) -> int:
     for number in numbers:
         draft = draft_comment(answer, number, origin, environ)
         text = f"{draft['text'].rstrip()}\n\n{origin.commit[:12]}, [the run that measured it]({origin.url})\n"
-        wanted = draft["changed"] is True or environ.get("ACTION_ALWAYS", "") == "true"
+        wanted = draft["changed"] is True or environ.get("ACTION_ALWAYS", "").lower() == "true"
         done = CommentThread(api, number, robot).write(mark, text, wanted=wanted)
         _say(environ, f"pull request {number}: {draft['verdict'] or 'no verdict'}; {done}")
     return 0

@@ -13,7 +13,9 @@ from tests.job import ROOT, load_yaml
 
 ACTION = ROOT / "action.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-NIGHTLY = ROOT / ".github" / "workflows" / "benchmark-nightly.yml"
+NIGHTLY, GATE, COMMENT = (
+    ROOT / ".github" / "workflows" / f"benchmark-{name}.yml" for name in ("nightly", "pull-request", "comment")
+)
 
 
 def steps() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,13 +59,35 @@ def test_the_token_is_left_in_no_checkout_and_reaches_no_job_that_measures() -> 
         "publish": {"pages": "write", "id-token": "write"},
     }
     checkouts = [step for _, step in steps() if step.get("uses", "").startswith("actions/checkout") and "with" in step]
-    assert len(checkouts) == 4
+    assert len(checkouts) == 7
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
     assert [step.get("uses") for step in jobs["publish"]["steps"]] == ["actions/deploy-pages@v4"], "no code at all"
     assert "secrets" not in re.sub(r"#.*", "", text)
     assert text.count("github.token") == 1
     assert "github.token" in str(jobs["collect"])
     assert "token" not in ACTION.read_text(encoding="utf-8").replace("# No token", "")
+
+
+def test_the_gate_of_a_pull_request_has_no_token_and_the_comment_runs_nothing_of_it() -> None:
+    for path, wanted in ((GATE, {}), (COMMENT, {"actions": "read", "contents": "read", "pull-requests": "write"})):
+        described = load_yaml(path)
+        (job,) = described["jobs"].values()
+        assert described["permissions"] == {"contents": "read"}
+        assert job.get("permissions", {}) == wanted
+        assert "secrets" not in re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
+        assert set(described["on"]) == {"workflow_call"}, "who calls them decides when"
+        inputs = set(described["on"]["workflow_call"]["inputs"])
+        assert set(re.findall(r"inputs\.([\w-]+)", path.read_text(encoding="utf-8"))) == inputs
+    assert "token" not in str(load_yaml(GATE)["jobs"]).lower()
+    checkout, comment = load_yaml(COMMENT)["jobs"]["comment"]["steps"]
+    assert set(checkout["with"]) == {"repository", "ref", "path", "persist-credentials"}
+    assert "event" not in str(checkout), "nothing of the pull request is checked out"
+    assert comment["run"] == "exec harness/scripts/action comment"
+    assert {name for name, value in comment["env"].items() if "token" in value} == {"ACTION_TOKEN"}
+    ours = [load_yaml(path)["on"]["workflow_call"]["inputs"]["answer"]["default"] for path in (GATE, COMMENT)]
+    assert ours[0] == ours[1]
+    given = load_yaml(GATE)["jobs"]["gate"]["steps"][-1]["with"]
+    assert set(given) <= set(load_yaml(ACTION)["inputs"])
 
 
 def test_jobs_of_one_node_do_not_cancel_each_other() -> None:

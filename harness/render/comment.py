@@ -1,5 +1,6 @@
 """The comment of a pull request, made from the answer of `harness ab` alone, which may be a stranger's text."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,%=+]{0,99}")
 # What may be repeated from the text of a stranger: what is measured, how often, and how it is built, but no program,
 # no path, no address and no option of CMake.
 REPEATED = frozenset(
-    ("model", "threads", "flash_attn", "metric", "threshold", "max_time", "pairs", "engine", "bench", "quant", "blas")
+    ("model", "threads", "flash_attn", "metric", "threshold", "max_time", "pairs", "engine", "quant", "blas")
 ) | {"build_type", "isa", "llamafile", "openmp", "relink", "backend"}
 _URGENCY = (Verdict.REGRESSED, Verdict.IMPROVED, Verdict.UNRESOLVED, Verdict.UNCHANGED)
 
@@ -53,7 +54,7 @@ def _list_options(command: str) -> Iterator[str]:
     except ValueError:
         return
     known = {flag: one for one in SETTINGS if one.name in REPEATED for flag in (one.short, one.flag) if flag}
-    for word, value in zip(words, [*words[1:], ""], strict=True):
+    for word, value in itertools.pairwise((*words, "")):
         setting = known.get(word)
         if setting is None:
             continue
@@ -86,7 +87,8 @@ def _shorten(report: TrialReport) -> TrialReport:
 
 
 def _shorten_side(side: SideReport) -> SideReport:
-    return side.replace(name=_brief(side.name), config=_brief(side.config))
+    named = side.sha and side.name.startswith(side.sha)  # what follows is a path of the runner
+    return side.replace(name=side.sha[:_DIGITS] if named else _brief(side.name), config=_brief(side.config))
 
 
 def _shorten_comparison(comparison: Comparison) -> Comparison:

@@ -14,10 +14,11 @@ from harness.render.comparison import (
     list_legend,
 )
 from harness.render.format.text import code_block, code_span, markdown
-from harness.render.plain import printable
+from harness.render.plain import fold_line, printable
 
 # More lines than that are folded away.
 _FEW = 3
+_WIDTH = 110
 
 
 def render_comparison_markdown(family: Family, sides: ComparedSides) -> str:
@@ -68,8 +69,9 @@ def list_method(family: Family) -> list[str]:
 
 def fold_caveats(family: Family) -> list[str]:
     """Return the caveats as a list; many are folded away behind their number."""
-    texts = [printable(text) for text in list_caveats(family)]
-    block = code_block(f"- {text}" for text in texts)
+    texts = [f"- {printable(text)}" for text in list_caveats(family)]
+    # A block of code has no line breaks of its own.
+    block = code_block(line for text in texts for line in fold_line(text, _WIDTH))
     if len(texts) > _FEW:
         return fold(f"{len(texts)} caveats", block)
     return block if texts else []

@@ -44,7 +44,7 @@ def fold(text: str, width: int) -> str:
     """
     if all(len(line) <= width for line in text.split("\n")):
         return text
-    return "\n".join(piece for line in text.split("\n") for piece in _fold_line(line, width))
+    return "\n".join(piece for line in text.split("\n") for piece in fold_line(line, width))
 
 
 def continue_command(command: str, *, lead: str, width: int) -> list[str]:
@@ -125,7 +125,8 @@ def format_seconds(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def _fold_line(line: str, width: int) -> list[str]:
+def fold_line(line: str, width: int) -> list[str]:
+    """Return a line in pieces of at most `width` columns, as `fold` does."""
     if len(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]

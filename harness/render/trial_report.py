@@ -15,6 +15,7 @@ from harness.records.measurement import (
     METRICS,
     PROMPT,
     RTF,
+    Case,
 )
 from harness.records.trial_report import TrialReport, is_withheld
 from harness.records.wording import format_count
@@ -154,7 +155,7 @@ def _conclude(report: TrialReport) -> str:
 def _describe(report: TrialReport, some: Sequence[Comparison]) -> str:
     """Return `Encoding of X got 4.1 % slower [3.2, 5.0]`, or the same of the largest of several."""
     first = some[0]
-    case = code_span(shorten_case(first.case, share_params([one.case for one in report.comparisons])))
+    case = code_span(_name_case(first.case, report.comparisons))
     deed = _DEEDS.get(first.metric) or code_span(METRICS[first.metric].label)
     words = _TIMED if all(one.metric in _DEEDS for one in some) else _COUNTED
     word = words[first.verdict is Verdict.IMPROVED]
@@ -167,6 +168,12 @@ def _describe(report: TrialReport, some: Sequence[Comparison]) -> str:
     if len(some) == 1:
         return f"{deed} of {case} got {size}"
     return f"{len(some)} of {len(report.comparisons)} got {word}, most of all {deed.lower()} of {case}: {size}"
+
+
+def _name_case(case: Case, among: Sequence[Comparison]) -> str:
+    """Return the model, if that says which case it is, else the case as the table names it."""
+    name, model = shorten_case(case, share_params([one.case for one in among])), case.get("model")
+    return model if model and name == f"{case.benchmark}/model={model}" else name
 
 
 def _size(comparison: Comparison) -> float:

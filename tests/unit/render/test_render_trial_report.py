@@ -44,15 +44,15 @@ RATE = contrast.comparison("flop_rate", Verdict.REGRESSED, -0.051, relevant=True
 @pytest.mark.parametrize(
     ("report", "verdict", "words"),
     [
-        (answer(WORSE), "REGRESSED", "Encoding of `whisper/model=base` got 5.1 % slower [4.0, 6.2]"),
-        (answer(RATE), "REGRESSED", "Matrix multiplication of `whisper/model=base` got 5.1 % slower [4.0, 6.2]"),
-        (answer(BETTER, SAME), "IMPROVED", "Encoding of `whisper/model=base` got 4.1 % faster [3.0, 5.2]"),
+        (answer(WORSE), "REGRESSED", "Encoding of `base` got 5.1 % slower [4.0, 6.2]"),
+        (answer(RATE), "REGRESSED", "Matrix multiplication of `base` got 5.1 % slower [4.0, 6.2]"),
+        (answer(BETTER, SAME), "IMPROVED", "Encoding of `base` got 4.1 % faster [3.0, 5.2]"),
         (
             answer(WORSE, WORSE.replace(change=0.02), BETTER),
             "REGRESSED",
             (
-                "2 of 3 got slower, most of all encoding of `whisper/model=base`: 5.1 % slower [4.0, 6.2]; "
-                "Encoding of `whisper/model=base` got 4.1 % faster [3.0, 5.2]"
+                "2 of 3 got slower, most of all encoding of `base`: 5.1 % slower [4.0, 6.2]; "
+                "Encoding of `base` got 4.1 % faster [3.0, 5.2]"
             ),
         ),
         (answer(SAME), "UNCHANGED", "Nothing changed: 1.2 % would have been seen"),
