@@ -17,8 +17,8 @@ from harness.records.trial_report import TrialReport
 # An answer about all cells of mul_mat has a fifth of that.
 MOST_ANSWER_BYTES = 1 << 20
 _MOST_COMPARISONS, _MOST_PARAMS, _MOST_CASE, _MOST_TEXT = 1000, 12, 200, 4000
-# What is larger was never measured, and takes many digits.
-_MOST_NUMBER = 1e12
+# What is larger was never measured or counted, and takes many digits.
+_MOST_NUMBER = 1e15
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -49,13 +49,15 @@ def parse_trial_answer(raw: bytes, name: str) -> TrialAnswer:
 
 
 def _check(report: TrialReport, name: str) -> None:
-    if len(report.comparisons) > _MOST_COMPARISONS:
-        count = len(report.comparisons)
+    comparisons = list(report.comparisons)
+    if report.counters:
+        comparisons += (*report.counters.instructions.comparisons, *report.counters.others.comparisons)
+    if (count := len(comparisons)) > _MOST_COMPARISONS:
         raise _refuse(name, f"it has {count} comparisons, at most {_MOST_COMPARISONS} are read")
     for side in (report.baseline, report.contender):
         if side.sha and not _SHA.fullmatch(side.sha):
             raise _refuse(name, "the commit of a side is not 40 hex digits")
-    for one in report.comparisons:
+    for one in comparisons:
         if why := _find_fault(one):
             raise _refuse(name, why)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.records.caveat import Caveat
 from harness.records.comment import CommentDraft
-from harness.records.comparison import Comparison, Verdict
+from harness.records.comparison import Comparison, CounterReport, Verdict
 from harness.records.trial_report import SideReport, TrialReport
 from harness.render.plain import cut, one_line
 from harness.render.trial_report import render_trial_markdown
@@ -76,6 +76,7 @@ def _shorten(report: TrialReport) -> TrialReport:
         )
     return report.replace(
         family=family,
+        counters=_shorten_counters(report.counters) if report.counters else None,
         node=_brief(report.node),
         cpu=_brief(report.cpu),
         baseline=_shorten_side(report.baseline),
@@ -84,6 +85,16 @@ def _shorten(report: TrialReport) -> TrialReport:
         stopped=_brief(report.stopped),
         missing=tuple(map(_brief, report.missing[:_MOST_CAVEATS])),
     )
+
+
+def _shorten_counters(counters: CounterReport) -> CounterReport:
+    instructions, others = (
+        one.replace(comparisons=one.comparisons[:_MOST_CAVEATS]) for one in (counters.instructions, counters.others)
+    )
+    remarks = tuple(
+        one.replace(message=cut(one_line(one.message), _MOST_MESSAGE)) for one in counters.remarks[:_MOST_CAVEATS]
+    )
+    return CounterReport(instructions=instructions, others=others, remarks=remarks)
 
 
 def _shorten_side(side: SideReport) -> SideReport:

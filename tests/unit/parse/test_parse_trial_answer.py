@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
 from harness.parse.trial_answer import MOST_ANSWER_BYTES, TrialAnswer, parse_trial_answer
+from harness.records.comparison import CounterRemark, CounterReport, CounterSign
+from harness.records.measurement import COUNT_METRICS, COUNTERS
 from harness.render.comment import MOST_CHARACTERS, REPEATED, draft_comment
 from harness.settings.setting import TRIAL
 from harness.settings.table import BY_NAME
+from tests import contrast
 from tests.browser.injection import INJECTIONS
 from tests.unit.render.test_render_hostile import EVIL, STEERING, fences
 from tests.unit.render.test_render_trial_report import LIVELY, SAME, WORSE, answer
@@ -27,8 +30,16 @@ TEXTS = st.sampled_from((*INJECTIONS, EVIL, *MENTIONS, *FENCES)) | st.text(max_s
 EVIL_TEXT = st.lists(TEXTS, min_size=1, max_size=3).map(lambda parts: " ".join(parts)[:3000])
 
 
+COUNTED = WORSE.replace(metric=COUNT_METRICS["encode", COUNTERS[0]].name)
+COUNTERS_OF_IT = CounterReport(
+    instructions=answer(COUNTED).family or contrast.family(),
+    others=answer(COUNTED).family or contrast.family(),
+    remarks=(CounterRemark(case=WORSE.case, metric="encode", sign=CounterSign.OTHER_WORK, message="more work"),),
+)
+
+
 def document(**changes: Any) -> Values:
-    report = answer(WORSE, SAME, repeat="harness ab a b --model tiny --threads 2 --relink")
+    report = answer(WORSE, SAME, repeat="harness ab a b --model tiny --threads 2 --relink", counters=COUNTERS_OF_IT)
     whole = {"schema": 1, "verb": "ab", "harness": "1", "exit_code": 20, "status": "regression"}
     return whole | {"result": msgspec.to_builtins(report)} | changes
 
@@ -60,6 +71,10 @@ def set_first(name: str, value: object) -> Callable[[Values], object]:
         (json.dumps(document(exit_code=10**30)).encode(), "is not an answer"),
         (edit(lambda result: result.update(node=1)), "Expected `str`"),
         (edit(lambda result: result.update(node="x" * 5000)), "has 5000 characters"),
+        (
+            edit(lambda result: result["counters"]["others"]["comparisons"][0].update(metric="x")),
+            "a metric that this harness does not know",
+        ),
         (edit(lambda result: result["contender"].update(sha="HEAD")), "not 40 hex digits"),
         (edit(lambda result: result.update(wall_s=1e200)), "a number in it is too large"),
         (edit(set_first("change", float("nan"))), "is not an answer"),
@@ -70,7 +85,7 @@ def set_first(name: str, value: object) -> Callable[[Values], object]:
         (edit(set_first("case", {"benchmark": "whisper", "params": [["a", "x" * 300]]})), "case is too long"),
         (edit(set_first("verdict", "GREAT")), "Invalid enum value"),
         (
-            edit(lambda result: result["family"].update(comparisons=result["family"]["comparisons"][:1] * 1001)),
+            edit(lambda result: result["family"].update(comparisons=result["family"]["comparisons"][:1] * 999)),
             "1001 comparisons, at most 1000 are read",
         ),
         (
@@ -95,7 +110,7 @@ def test_an_answer_comes_back() -> None:
 
 def list_texts(value: Any) -> list[tuple[Any, Any]]:
     """Return the places of all texts in plain data that are not words of a closed list."""
-    closed = ("verdict", "metric", "benchmark", "sha")
+    closed = ("verdict", "metric", "benchmark", "sha", "sign")
     pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
     found = [(value, key) for key, one in pairs if isinstance(one, str) and key not in closed]
     return found + [place for _, one in pairs if isinstance(one, dict | list) for place in list_texts(one)]
@@ -112,7 +127,8 @@ def test_no_text_in_it_has_any_effect(text: str, short: str) -> None:
     result["missing"], result["failure"] = [text] * 40, text
     for place, key in list_texts(result):
         place[key] = text
-    for one in result["family"]["comparisons"]:
+    counted = [one for family in ("instructions", "others") for one in result["counters"][family]["comparisons"]]
+    for one in (*result["family"]["comparisons"], *counted):
         one["case"]["params"] = [[short, short], ["model", short]]
     report = read(content).result
     assert report
@@ -134,6 +150,10 @@ def test_the_longest_answer_makes_a_comment_that_fits() -> None:
         for number, one in enumerate(result["family"]["comparisons"][:1] * 300)
     ]
     result["missing"] = ["z" * 3000] * 50
+    counters = result["counters"]
+    counters["remarks"] = [one | {"message": "r" * 3000} for one in counters["remarks"] * 40]
+    for family in ("instructions", "others"):
+        counters[family]["comparisons"] *= 100
     report = read(content).result
     assert report
     draft = draft_comment(report, 1)
