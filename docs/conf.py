@@ -38,7 +38,7 @@ suppress_warnings = ["misc.highlighting_failure"]
 # The four parts, in the order of the navigation. Pages that are not named here follow by name.
 PARTS = {
     "Tutorial": ("tutorial", ()),
-    "How-to": ("how-to", ("nightly-node", "github-actions", "fleet")),
+    "How-to": ("how-to", ("nightly-node", "github-actions", "pull-request", "fleet")),
     "Reference": (
         "reference",
         ("settings", "commands", "measuring", "output", "exit-codes", "run-json", "results", "formats", "caveats"),

@@ -1,5 +1,6 @@
 """`harness ab` with whisper-bench in turns (black box) through fake tools: verdicts, exit codes, going wrong."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -303,8 +304,10 @@ def test_two_trees_rest_on_one_build_each(kit: Kit) -> None:
     (other / "include" / "whisper.h").write_text("#define WHISPER_H 2\n")
     kit.set_speed(0.01, **{str(other): 1.2})
     words = ["ab", str(kit.tree), str(other), *kit.words(*BENCH)[3:], "--threads", "2", "--metric", "encode"]
-    done = kit.harness(*words)
+    done = kit.harness(*words, "--format", "markdown", environ={"GITHUB_STEP_SUMMARY": str(kit.folder / "summary.md")})
     assert done.returncode == 20, done.stderr
+    assert re.match(r"### \S+ Encoding of `tiny` got \d\d\.\d % slower \[", done.stdout)
+    assert (kit.folder / "summary.md").read_text() == done.stdout, "the job's summary has it, too"
     baseline, contender = sides(kit)
     assert "one-build" in codes(baseline)
     assert Path(baseline.source.path) == kit.tree
