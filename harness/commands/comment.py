@@ -5,7 +5,7 @@ from pathlib import Path
 from harness.commands.output import Output, OutputForm
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import UnreadableError
-from harness.parse.trial_answer import MOST_ANSWER_BYTES, TrialAnswer, parse_trial_answer
+from harness.parse.ab_answer import MOST_ANSWER_BYTES, AbAnswer, parse_ab_answer
 from harness.records.exit_code import ExitCode
 from harness.records.trial_report import SideReport, TrialReport
 from harness.render.comment import MOST_CHARACTERS, draft_comment, fits
@@ -17,7 +17,7 @@ def comment(path: Path, output: Output, *, number: int = 0, commit: str = "") ->
 
     With `commit`, verdicts about any other contender are refused, and so is what is too long for a comment.
     """
-    answer = parse_trial_answer(read_bytes(path, within=path.parent, most_bytes=MOST_ANSWER_BYTES), str(path))
+    answer = parse_ab_answer(read_bytes(path, within=path.parent, most_bytes=MOST_ANSWER_BYTES), str(path))
     report = answer.result or _describe_failure(answer)
     sha = report.contender.sha
     if commit and sha != commit and (sha or report.family):
@@ -30,7 +30,7 @@ def comment(path: Path, output: Output, *, number: int = 0, commit: str = "") ->
     return int(ExitCode.OK)
 
 
-def _describe_failure(answer: TrialAnswer) -> TrialReport:
+def _describe_failure(answer: AbAnswer) -> TrialReport:
     """Return the report of a comparison that ended with an error before it had any answer."""
     nobody = SideReport(name="")
     failure = f"{answer.error.what} {answer.error.cause}".strip() if answer.error else f"exit code {answer.exit_code}"

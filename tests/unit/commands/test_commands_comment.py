@@ -11,7 +11,7 @@ from harness.commands.comment import comment
 from harness.commands.output import Output, OutputForm
 from harness.errors import UnreadableError
 from harness.system.console import Console
-from tests.unit.parse.test_parse_trial_answer import HEAD, Values, document
+from tests.unit.parse.test_parse_ab_answer import HEAD, Values, document
 
 
 def draft(tmp_path: Path, content: Values, **words: Any) -> Values:

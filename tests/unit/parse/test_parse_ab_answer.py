@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
-from harness.parse.trial_answer import MOST_ANSWER_BYTES, TrialAnswer, parse_trial_answer
+from harness.parse.ab_answer import MOST_ANSWER_BYTES, AbAnswer, parse_ab_answer
 from harness.records.comparison import CounterRemark, CounterReport, CounterSign
 from harness.records.measurement import COUNT_METRICS, COUNTERS
 from harness.render.comment import MOST_CHARACTERS, REPEATED, draft_comment
@@ -44,8 +44,8 @@ def document(**changes: Any) -> Values:
     return whole | {"result": msgspec.to_builtins(report)} | changes
 
 
-def read(content: Values) -> TrialAnswer:
-    return parse_trial_answer(json.dumps(content).encode(), "answer.json")
+def read(content: Values) -> AbAnswer:
+    return parse_ab_answer(json.dumps(content).encode(), "answer.json")
 
 
 def edit(change: Callable[[Values], object]) -> bytes:
@@ -96,7 +96,7 @@ def set_first(name: str, value: object) -> Callable[[Values], object]:
 )
 def test_what_ab_never_prints_is_refused(raw: bytes, about: str) -> None:
     with pytest.raises(UnreadableError) as refused:
-        parse_trial_answer(raw, "answer.json")
+        parse_ab_answer(raw, "answer.json")
     assert about in str(refused.value)
     assert refused.value.exit_code == 5
 

@@ -22,18 +22,18 @@ _MOST_NUMBER = 1e15
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-class TrialAnswer(Answer):
+class AbAnswer(Answer):
     """The document that `harness ab --json` prints."""
 
     result: TrialReport | None = None
 
 
-def parse_trial_answer(raw: bytes, name: str) -> TrialAnswer:
+def parse_ab_answer(raw: bytes, name: str) -> AbAnswer:
     """Return the document in `raw`; raises UnreadableError, which calls it `name`, for anything else."""
     if len(raw) > MOST_ANSWER_BYTES:
         raise _refuse(name, f"it has {len(raw)} bytes, at most {MOST_ANSWER_BYTES} are read")
     try:
-        answer = msgspec.json.decode(raw, type=TrialAnswer)
+        answer = msgspec.json.decode(raw, type=AbAnswer)
     except UNDECODABLE as error:
         raise _refuse(name, str(error) if raw.strip() else "the file is empty") from None
     if answer.verb != "ab":
