@@ -85,7 +85,7 @@ def _find_checkout(bad: str, repo: str, work: Workplace) -> Checkout | None:
         found = find_checkout(expand_home(bad), work.environ)
         if repo:
             raise UsageError(
-                f"--repo cannot be combined with the folder {bad}", hint="leave out --repo, or name a commit"
+                f"--repo cannot be combined with the folder {bad}", hint="leave out --repo, or name a commit of it"
             )
         if found is None:
             raise UsageError(f"{bad} is not in a checkout of whisper.cpp", hint=_EXAMPLE)
@@ -102,7 +102,7 @@ def _find_commit(checkout: Checkout, ref: str, work: Workplace) -> str:
         raise UsageError(
             f"{checkout.top} has no commit {ref!r}",
             cause=f"similar names: {like}" if like else "",
-            hint=f"git -C {shlex.quote(str(checkout.top))} fetch --tags; or --repo {load_pins().repo}, to search in "
+            hint=f"git -C {shlex.quote(str(checkout.top))} fetch --tags  # or --repo {load_pins().repo}, to search in "
             "the commits of upstream",
         )
     if found.sha != ref:

@@ -189,7 +189,7 @@ class BisectLoop:
             raise UnavailableError(
                 f"{self._request.metric} was not measured",
                 cause=f"the program of {one.commits[0][:8]} or {one.commits[1][:8]} does not print it",
-                hint="--engine library, or --metric with another one",
+                hint="--engine library  # or another --metric",
             )
         self._blocks += blocks
 

@@ -67,7 +67,7 @@ def take_up_search(
             raise UsageError(
                 f"{stored.id} cannot be resumed: what it measures has changed",
                 cause="the CPU, the compiler, the weights or the harness is another one than it was begun with",
-                hint=f"{shlex.join(['harness', 'bisect', *filter(None, stored.words)])}, to begin again",
+                hint=f"{shlex.join(['harness', 'bisect', *filter(None, stored.words)])}  # begins again",
             )
         return stored
     same = None if request.renewed else find_same(results, stored.node, question, console.note)

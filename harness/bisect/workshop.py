@@ -122,7 +122,7 @@ class Workshop:
             raise UsageError(
                 f"{self._tree} has changed since the search began",
                 cause=f"it was {key}, and is {name_commit(side.state.source.commit)}",
-                hint="harness bisect GOOD, to begin again",
+                hint="harness bisect GOOD  # begins again",
             )
         return side
 
@@ -159,5 +159,5 @@ def refuse_weights(sides: Sides, built: tuple[BuildResult, BuildResult]) -> None
         raise UnavailableError(
             f"{shas} make different weights of {unlike}",
             cause="each commit quantises with its own program, and the file would be compared, not the code",
-            hint="--weights FILE, which all commits read",
+            hint="--weights FILE  # all commits read it",
         )

@@ -36,7 +36,7 @@ def choose_config(request: BuildRequest, build_type: str, compiler: str) -> Conf
     }
     if compiler.startswith("zig"):
         if "GGML_OPENMP" in chosen and is_on(chosen["GGML_OPENMP"].value):
-            raise UsageError("--openmp on: zig ships no OpenMP runtime", hint="--compiler gcc or clang")
+            raise UsageError("--openmp on: zig ships no OpenMP runtime", hint="--compiler gcc  # or clang")
         chosen["GGML_OPENMP"] = _option("GGML_OPENMP", "OFF", "zig ships no OpenMP runtime")
     for name, value in named.items():
         chosen[name] = _option(name, value, "asked for by -D", f"-D {name}={value}")
@@ -85,7 +85,7 @@ def _refuse_misleading(named: Mapping[str, str], isa: str) -> None:
         raise UsageError(
             f"-D {simd[0]} has no effect while GGML_NATIVE is ON",
             cause="with GGML_NATIVE, ggml passes only -march=native",
-            hint="--isa NAME, or -D GGML_NATIVE=OFF with all the options that you want",
+            hint="--isa NAME  # or -D GGML_NATIVE=OFF with all the options that you want",
         )
 
 

@@ -95,8 +95,9 @@ def choose_variant(isa: str, cpu: Cpu) -> str:
     """
     name = isa if isa == NATIVE else _find_isa(isa, cpu).name
     if name not in _VARIANTS:
-        fitting = ", ".join(name for name in list_runnable(cpu) if name in _VARIANTS)
-        raise UsageError(f"--loadable: ggml has no variant for exactly {isa}", hint=f"--isa with any of {fitting}")
+        fitting = [name for name in list_runnable(cpu) if name in _VARIANTS]
+        hint = f"--isa {fitting[-1]}  # one of {', '.join(fitting)}" if fitting else "leave out --loadable"
+        raise UsageError(f"--loadable: ggml has no variant for exactly {isa}", hint=hint)
     return _VARIANTS[name]
 
 
@@ -183,14 +184,16 @@ def _find_isa(name: str, cpu: Cpu) -> Isa:
     chosen = _BY_NAME.get(name)
     if chosen is None:
         near = difflib.get_close_matches(name.lower().replace("-", "_"), ISA_NAMES, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"--isa with one of {', '.join(ISA_NAMES)}"
+        hint = (
+            f"did you mean {' or '.join(near)}?" if near else f"--isa {ISA_NAMES[0]}  # one of {', '.join(ISA_NAMES)}"
+        )
         raise UsageError(f"unknown instruction set {name!r}", hint=hint)
     _refuse_unfit(chosen, cpu)
     return chosen
 
 
 def _refuse_unfit(isa: Isa, cpu: Cpu) -> None:
-    hint = f"--isa with one of {', '.join(list_runnable(cpu))}"
+    hint = f"--isa native  # or one of {', '.join(list_runnable(cpu))}"
     if cpu.arch.lower() not in isa.archs:
         cause = f"the CPU is {cpu.arch}"
         raise UnfitError(f"{isa.name} is not an instruction set of this CPU", cause=cause, hint=hint)

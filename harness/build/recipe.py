@@ -62,7 +62,9 @@ def choose_recipe(asked: BinaryWords, os: str) -> Recipe:
     backend = _choose("backend", asked.backend, BACKENDS)
     blas = _choose("blas", asked.blas, (NO_BLAS, *BLAS_VENDORS, ""))
     if backend == BLAS and blas == NO_BLAS:
-        raise UsageError("--backend blas contradicts --blas none", hint="--backend cpu, or the name of a BLAS library")
+        raise UsageError(
+            "--backend blas contradicts --blas none", hint="--backend cpu  # or --blas with the name of a BLAS library"
+        )
     named = read_defines(asked.defines)
     asked_for = [
         *_ask_backend(backend, os),

@@ -32,11 +32,14 @@ from harness.system.toml_file import read_toml
 
 DEFAULTS = layer_settings(file={}, file_name="", environ={}, flags={})
 _TROUBLES = {
-    errno.ENOSPC: ("the disk is full", "free some space, or choose another --cache or --results"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space, or choose another --cache or --results"),
-    errno.EROFS: ("the folder is read-only", "choose another --cache or --results"),
-    errno.ENOTDIR: ("a file is in the way of a folder", "choose another --cache or --results"),
-    errno.EACCES: ("permission denied", "choose a folder of your own with --cache or --results"),
+    errno.ENOSPC: ("the disk is full", "harness cache prune --older 30d  # or choose another --cache or --results"),
+    errno.EDQUOT: (
+        "the disk quota is used up",
+        "harness cache prune --older 30d  # or choose another --cache or --results",
+    ),
+    errno.EROFS: ("the folder is read-only", "--cache DIR  # or --results DIR: another folder"),
+    errno.ENOTDIR: ("a file is in the way of a folder", "--cache DIR  # or --results DIR: another folder"),
+    errno.EACCES: ("permission denied", "--cache DIR  # or --results DIR: a folder of your own"),
 }
 
 
@@ -92,7 +95,7 @@ def _name_refusal(error: Exception) -> HarnessError | None:
     if error.errno == errno.ENOENT and not _has_folder():
         what, hint = "the current folder was removed", "cd to a folder that exists"
     if str(error.filename).startswith("/proc/"):
-        hint = "mount /proc; ls /proc/meminfo shows whether it is mounted"
+        hint = "ls /proc/meminfo  # shows whether /proc is mounted; mount it"
     return UnfitError(f"{what}: {error.filename}" if error.filename else what, hint=hint)
 
 

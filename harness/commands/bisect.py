@@ -76,7 +76,7 @@ def _plan(request: BisectRequest, stored: StoredBisection) -> str:
         raise UsageError(
             f"--budget {request.budget_s:g}s is too short to compare GOOD with BAD",
             cause=f"their builds and the fewest blocks that decide take about {least}",
-            hint=f"--budget {math.ceil(needed_s / 60)}m or more",
+            hint=f"--budget {math.ceil(needed_s / 60)}m  # or more",
         )
     forecast = forecast_search(line.candidates, DEFAULT_EFFORT)
     return render_plan(stored, line, forecast, ends_s=needed_s, budget_s=request.budget_s)

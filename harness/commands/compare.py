@@ -74,7 +74,7 @@ def _call(call: Call) -> int:
     named, flags = call.words("side"), (call.words("baseline"), call.words("contender"))
     if len(named) != (0 if any(flags) else 2) or (any(flags) and not all(flags)):
         raise UsageError(
-            "compare needs two sides", hint="harness compare BASELINE CONTENDER, or both --baseline and --contender"
+            "compare needs two sides", hint="harness compare BASELINE CONTENDER  # or both --baseline and --contender"
         )
     baseline, contender = flags if any(flags) else (named[:1], named[1:])
     words = CompareWords(

@@ -77,7 +77,7 @@ def _find(known: tuple[Event, ...], word: str) -> Event:
     fitting = [event for event in known if event.id.startswith(word)]
     if len({event.id for event in fitting}) != 1:  # bundles that were copied under another node's name share ids
         many = f"{len(fitting)} events have an id that begins so" if fitting else "no event has that id"
-        raise UsageError(f"{word!r}: {many}", hint="harness events lists them")
+        raise UsageError(f"{word!r}: {many}", hint="harness events  # lists them")
     return fitting[0]
 
 
@@ -85,7 +85,7 @@ def _call(call: Call) -> int:
     words = call.words("id")
     ids = words[1:] if words[:1] == (_SHOW,) else words
     if words and not ids:
-        raise UsageError("the id of an event is missing", hint="harness events lists them")
+        raise UsageError("the id of an event is missing", hint="harness events  # lists them")
     many = call.flag("all") or call.output.form is OutputForm.JSON
     return events(call, ids, node=call.text("node"), limit=call.number("limit") or (0 if many else SHOWN))
 

@@ -77,5 +77,5 @@ def _require_nodes(asked: FleetCall, cluster: ClusterView | None, jobs: Sequence
     for name in asked.nodes:
         if name not in there:
             known = sorted({one.key.node for one in list_jobs(asked.fleet, asked.round, cluster) if one.key.node})
-            hint = nearest(name, known) if known else "harness fleet plan lists the nodes"
+            hint = nearest(name, known) if known else "harness fleet plan  # lists the nodes"
             raise UsageError(f"--node {name}: no class of the fleet has a job on that node", hint=hint)

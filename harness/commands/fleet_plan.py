@@ -17,7 +17,7 @@ def show_plan(asked: FleetCall) -> int:
     """Print the plan of a round, its scripts or its matrix, and return the exit code."""
     call = asked.call
     if call.flag("script") and call.output.form is OutputForm.JSON:
-        raise UsageError("--script prints text, not JSON", hint="leave out --json, or --script for each job's words")
+        raise UsageError("--script prints text, not JSON", hint="leave out --json  # or --script, for each job's words")
     if call.flag("matrix"):
         fleet = _keep(asked.fleet, Scheduler.GITHUB)
         call.output.write_own(render_matrix(list_jobs(fleet, asked.round, None, asked.nodes)))
@@ -35,7 +35,7 @@ def _render_scripts(asked: FleetCall, found: FleetRound) -> str:
     """Return what Slurm would be given for each class and node; raises UsageError if that is nothing."""
     arrays = list_arrays(asked.fleet, found.plan)
     if not arrays:
-        hint = "harness fleet plan says which nodes the classes have"
+        hint = "harness fleet plan  # says which nodes the classes have"
         raise UsageError("no job of this round is for a node of Slurm", hint=hint)
     return "\n".join(_render_array(asked.fleet, array, found.nodes) for array in arrays)
 

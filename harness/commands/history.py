@@ -52,7 +52,7 @@ def history(call: Call, request: HistoryWords) -> int:
     chosen = _choose(whole, raw, request.words, wanted)
     if keys and not chosen.series:
         given = _name_given(request.words, wanted)
-        raise UsageError(f"no series fits all of these {given}", hint="harness history lists all series")
+        raise UsageError(f"no series fits all of these {given}", hint="harness history  # lists all series")
     plain, width = not output.is_unicode, output.width
     if len(chosen.series) == 1:
         text = render_series(chosen, most=request.limit, plain=plain, width=width)
@@ -99,7 +99,7 @@ def _name_given(words: tuple[str, ...], wanted: RunFilter) -> str:
 
 def _suggest(word: str, known: list[str]) -> str:
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else "harness history lists all series"
+    return f"did you mean {' or '.join(close)}?" if close else "harness history  # lists all series"
 
 
 def _call(call: Call) -> int:

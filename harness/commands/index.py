@@ -48,7 +48,7 @@ def bring_up_to_date(found: RunIndex, *, numbers: bool = True) -> list[Unreadabl
         raise UnfitError(
             "the index cannot be brought up to date from here",
             cause=found.frozen,
-            hint="harness index --nodes shows what it holds",
+            hint="harness index --nodes  # shows what it holds",
         )
     found.refresh()
     errors = [*found.errors, *(measure(found) if numbers else ())]

@@ -155,5 +155,5 @@ def _is_unicode(stream: TextIO) -> bool:
 
 def refuse_stream(why: str) -> UnfitError:
     """Return the error for a result that cannot be written to standard output."""
-    hint = "redirect the output to a file or a pipe; measurements are kept: harness show latest"
+    hint = "harness show latest >FILE  # measurements are kept; a file or a pipe takes the output"
     return UnfitError("the result cannot be written to standard output", cause=why, hint=hint)

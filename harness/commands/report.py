@@ -125,9 +125,7 @@ def _write(folder: Path, files: Mapping[str, bytes], output: Output) -> None:
             write_output(path, content)
         except (OSError, ValueError) as error:
             cause = getattr(error, "strerror", None) or str(error)
-            raise UnfitError(
-                f"cannot write {path}", cause=cause, hint="-o FILE, with a file that you may write"
-            ) from None
+            raise UnfitError(f"cannot write {path}", cause=cause, hint="-o FILE  # one that you may write") from None
         output.console.note(f"wrote {path}")
 
 

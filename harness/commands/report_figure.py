@@ -95,9 +95,10 @@ def _pick(figures: Sequence[DrawnFigure], word: str, words: Sequence[str], outpu
         raise UsageError(f"there is no figure of {named}", hint=f"harness show {named}")
     name, _, number = word.partition(_NUMBER)
     found = [draw for kind, draw in figures if kind == name or not name]
-    kinds = ", ".join(dict.fromkeys(kind.value for kind, _ in figures))
+    kinds = list(dict.fromkeys(kind.value for kind, _ in figures))
     if not found:
-        raise UsageError(f"there is no figure {name!r} of {named}", hint=f"--figure with one of {kinds}")
+        hint = f"--figure {kinds[0]}  # one of {', '.join(kinds)}"
+        raise UsageError(f"there is no figure {name!r} of {named}", hint=hint)
     if number and not (number.isdecimal() and 1 <= int(number) <= len(found)):
         hint = f"--figure {name}{_NUMBER}1 to {name}{_NUMBER}{len(found)}" if len(found) > 1 else f"--figure {name}"
         raise UsageError(f"there is no figure {word!r} of {named}", hint=hint)

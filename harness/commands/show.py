@@ -37,7 +37,7 @@ def show(settings: Settings, output: Output, words: Sequence[str], pivot: Pivot)
         return 0
     if path:
         name = path.name.removesuffix(BISECTION)
-        raise UsageError(f"{name} is a bisection, which has no table", hint=f"harness show {name}, or with --json")
+        raise UsageError(f"{name} is a bisection, which has no table", hint=f"harness show {name}  # or with --json")
     search = name_tuning(results, words[0]) if len(words) == 1 else None
     if search and output.form in (OutputForm.TEXT, OutputForm.JSON) and pivot == Pivot():
         tuning = load_tuning(search)

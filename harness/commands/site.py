@@ -103,7 +103,9 @@ def _read_port(text: str) -> int:
         return PORT
     if text.isdecimal() and text.isascii() and int(text) <= _HIGHEST:
         return int(text)
-    raise UsageError(f"--serve {text}: expected a port up to {_HIGHEST}", hint=f"--serve {PORT}, or 0 for any free one")
+    raise UsageError(
+        f"--serve {text}: expected a port up to {_HIGHEST}", hint=f"--serve {PORT}  # or 0 for any free one"
+    )
 
 
 def _choose_folder(text: str, places: Places) -> Path:
@@ -117,7 +119,7 @@ def _choose_folder(text: str, places: Places) -> Path:
             raise UsageError(
                 f"{folder} lies in the {what}",
                 cause=f"a folder in {place} would be taken for one of the {what}",
-                hint="-o DIR with a folder elsewhere",
+                hint="-o DIR  # a folder elsewhere",
             )
     return folder
 

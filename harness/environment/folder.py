@@ -116,7 +116,7 @@ class VirtualEnvironment:
 
     def _refuse_foreign(self) -> None:
         """Raise UnfitError if the folder contains files that the harness did not make, which would be lost."""
-        other = f"set {self.variable}=FOLDER to another folder; it need not exist"
+        other = f"export {self.variable}=FOLDER  # another folder; it need not exist"
         if not self.folder.is_dir():
             if self.folder.exists() or self.folder.is_symlink():
                 raise UnfitError(f"cannot make an environment in {self.folder}: it is not a folder", hint=other)
@@ -136,7 +136,7 @@ class VirtualEnvironment:
             machine = (self.folder / _STAMP).read_text(encoding="utf-8").split("\n", 1)[0]
             if machine != _machine():
                 what = f"{self.folder} was made on another kind of machine ({machine}; this is {_machine()})"
-                raise UnfitError(what, hint=f"use one folder for each: {self.variable}={self.folder}-{_machine()}")
+                raise UnfitError(what, hint=f"export {self.variable}={self.folder}-{_machine()}  # a folder for each")
 
     def _is_made(self) -> bool:
         with contextlib.suppress(OSError):
@@ -166,7 +166,7 @@ class VirtualEnvironment:
         return run_child([str(self.python), "-I", "-c", _IMPORTS], keep=claim)[0] == 0
 
     def _explain(self, output: str, doing: str) -> UnfitError:
-        hint = f"set {self.variable}=FOLDER to use another folder, or use another Python, from 3.11 to 3.13"
+        hint = f"export {self.variable}=FOLDER  # another folder; or use another Python, from 3.11 to 3.14"
         action = SetUpAction(doing, hint, python=_base(), folder=str(self.folder), variable=self.variable)
         return explain(output, action)
 

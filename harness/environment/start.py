@@ -36,7 +36,7 @@ def enter(arguments: list[str], *, missing: list[str], error: ImportError | None
         inside = environment.is_own()
         if inside and sys._xoptions.get(_OPTION) == _MADE:
             raise UnfitError(
-                trouble, hint=f"rm -r {shlex.quote(str(environment.folder))}, then run the same command again"
+                trouble, hint=f"rm -r {shlex.quote(str(environment.folder))}  # then run the same command again"
             )
         made = inside or not environment.is_ready()
         if made:

@@ -124,6 +124,10 @@ def _ask(words: list[str], place: FetchPlace) -> CapturedOutput:
 
 def _refuse(remote: RemoteFolder, output: CapturedOutput) -> UnfitError:
     if output.is_absent:
-        return UnfitError(f"{remote} cannot be copied", cause=output.stderr, hint="install openssh-client, or rsync")
+        return UnfitError(
+            f"{remote} cannot be copied",
+            cause=output.stderr,
+            hint="sudo apt install openssh-client rsync  # or your system's way",
+        )
     cause, command = explain_failure(output.stderr, remote)
     return UnfitError(f"{remote} cannot be copied", cause=cause, hint=command)

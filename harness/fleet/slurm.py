@@ -87,7 +87,9 @@ def _require(words: Sequence[str], captured: CapturedOutput) -> str:
     """Return what a program printed; raises what `look_at_cluster` raises."""
     if captured.is_absent:
         cause = "nodes of the scheduler slurm are asked for with its programs"
-        hint = "apt install slurm-client munge  # or dnf install slurm munge; runners of GitHub Actions need no Slurm"
+        hint = (
+            "sudo apt install slurm-client munge  # or dnf install slurm munge; runners of GitHub Actions need no Slurm"
+        )
         raise UnfitError(f"{words[0]} is not installed", cause=cause, hint=hint)
     if captured.ok:
         return captured.stdout

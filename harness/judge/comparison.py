@@ -183,7 +183,7 @@ def _refuse(unlike: Sequence[Difference]) -> None:
     raise UsageError(
         f"the runs cannot be compared as they are: {', '.join(GROUPS[group] for group in groups)}",
         cause=f"baseline | contender\n         {lines}",
-        hint=f"--across {','.join(words)} to compare them anyway{cloud}",
+        hint=f"--across {','.join(words)}  # compares them anyway{cloud}",
     )
 
 

@@ -20,6 +20,7 @@ _SWAP_BYTES = 64 << 20
 _HEAT_MARGIN_C = 5.0
 FULL_SPEED = 0.98
 _DISK_BYTES = 2_000_000_000
+_SMT_SWITCH = "/sys/devices/system/cpu/smt/control"
 
 
 # Why the kernel gives no hardware counters, by the word of the worker, and what to do where something can be done.
@@ -148,7 +149,7 @@ def _about_threads(cores: Cores, threads: int) -> Finding:
         found=describe_threads((threads,), cores),
         means="threads without a CPU of their own make the others wait at every barrier: everything becomes much "
         "slower",
-        fix=f"--threads {choose_threads(cores)}, or let the process use more CPUs (taskset, --cpuset-cpus)",
+        fix=f"harness run --threads {choose_threads(cores)}  # or let it use more CPUs (taskset, --cpuset-cpus)",
     )
 
 
@@ -162,7 +163,7 @@ def _about_smt(condition: Condition, cores: Cores, threads: int) -> Finding:
         else not (shared and several),
         found=f"{'on' if shared else 'off'}, {threads} threads on {cores.physical} cores",
         means="threads that share a core compete for its units",
-        fix=f"--threads {cores.usable_physical}, or: echo off | sudo tee /sys/devices/system/cpu/smt/control",
+        fix=f"harness run --threads {cores.usable_physical}  # or turn SMT off: echo off | sudo tee {_SMT_SWITCH}",
     )
 
 
@@ -178,7 +179,7 @@ def _about_quota(seen: Quietness, cores: Cores, threads: int) -> Finding:
         None if throttled is None and quota is None else not short and not throttled,
         found=", ".join(part for part in parts if part),
         means="threads beyond the quota are stopped in turn, and all others wait for them",
-        fix=f"give the container {threads} CPUs (docker update --cpus {threads}, limits.cpu), or measure fewer threads",
+        fix=f"harness run --threads {max(1, int(quota or threads))}  # or a larger quota (docker update --cpus)",
     )
 
 
@@ -197,8 +198,7 @@ def _about_memory(seen: Quietness, condition: Condition) -> Iterator[Finding]:
         None if free is None else free >= MEMCPY_BYTES and (seen.memory_pressure or 0) <= _MEMORY_PRESSURE_LIMIT,
         found=f"{(free or 0) / 1e9:.1f} GB available" + _waited(seen.memory_pressure),
         means="memcpy needs 2.15 GB, the largest model 4 GB; with less, pages are read from disk again and again",
-        fix="end the processes that use it (ps aux --sort=-rss | head), or measure --bench whisper with a smaller "
-        "--model",
+        fix="ps aux --sort=-rss | head  # shows what uses it; or measure --bench whisper with a smaller --model",
     )
     yield _judge(
         "disk activity",
@@ -215,7 +215,7 @@ def _about_disk(free_bytes: int) -> Finding:
         free_bytes >= _DISK_BYTES,
         found=f"{free_bytes / 1e9:.1f} GB free for the cache",
         means="two builds take 0.6 GB, the base weights 0.15 GB, the large ones 3.1 GB",
-        fix="free some space, or choose another folder with --cache",
+        fix="harness cache prune --older 30d  # or choose another folder with --cache",
     )
 
 
@@ -226,7 +226,7 @@ def _about_programs(*, noexec: bool) -> Iterator[Finding]:
             fit=False,
             found="its file system is mounted noexec",
             means="programs that are built there cannot be executed",
-            fix="choose another folder with --cache",
+            fix="harness run --cache DIR  # a folder on a file system that allows programs",
         )
 
 

@@ -23,7 +23,7 @@ class WorkResult(NamedTuple):
 
 def interrupt() -> InterruptedRunError:
     """Return the error of a night that was asked to stop."""
-    return InterruptedRunError("interrupted; finished work is kept", hint="harness nightly, which goes on with it")
+    return InterruptedRunError("interrupted; finished work is kept", hint="harness nightly  # goes on with it")
 
 
 def name_failure(run: Run) -> str:

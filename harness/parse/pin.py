@@ -109,7 +109,9 @@ class Catalog(Record):
         near = _nearest(name, [entry.name for entry in self.model if entry.kind is ModelKind.WHISPER])
         raise UsageError(
             f"no model is called {name!r}",
-            hint=f"did you mean {' or '.join(near)}?" if near else f"harness models, or a group: {', '.join(GROUPS)}",
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else f"harness models  # lists them; or a group: {', '.join(GROUPS)}",
         )
 
     def by_sha256(self, sha256: str) -> CatalogEntry | None:

@@ -47,11 +47,11 @@ def require_cpus(pin: str, ranking: Ranking, threads: int) -> None:
     cpus, usable = _parse_list(pin), sorted(cpu for core in ranking for cpu in core)
     strange = [cpu for cpu in cpus if cpu not in usable]
     if strange:
-        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"--pin with CPUs from {_show(usable)}")
+        raise UsageError(f"--pin: CPU {strange[0]} may not be used", hint=f"--pin LIST  # CPUs from {_show(usable)}")
     if len(cpus) < threads:
         count = format_count(len(cpus), "CPU")
         what = f"--pin: {count} for {threads} threads, which would have to take turns"
-        raise UsageError(what, hint=f"--threads {len(cpus)}, or pin to {threads} CPUs")
+        raise UsageError(what, hint=f"--threads {len(cpus)}  # or pin to {threads} CPUs")
 
 
 def choose_placement(

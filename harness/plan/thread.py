@@ -63,7 +63,7 @@ def refuse_crowd(threads: Sequence[int], cores: Cores) -> None:
         raise UsageError(
             "; ".join(one.what for one in found),
             cause=found[0].effect,
-            hint=f"{fewer}; or --force-threads to measure it anyway",
+            hint=f"{fewer}  # or --force-threads to measure it anyway",
         )
 
 

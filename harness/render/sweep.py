@@ -93,7 +93,9 @@ def pivot_sweep(table: SweepTable, *, rows: str, columns: str, value: str) -> li
     names = [axis.name for axis in table.sweep.varying]
     down = [rows] if rows else [name for name in names if name != columns]
     if value not in PIVOT_VALUES:
-        raise UsageError(f"a pivot cannot show {value!r}", hint=f"--value with one of {', '.join(PIVOT_VALUES)}")
+        raise UsageError(
+            f"a pivot cannot show {value!r}", hint=f"--value {PIVOT_VALUES[0]}  # one of {', '.join(PIVOT_VALUES)}"
+        )
     across = next(axis.values for axis in table.sweep.varying if axis.name == columns)
     best = {one.row for one in table.standings if one.metric == value and one.certain}
     found: dict[tuple[str, ...], dict[str, tuple[float, int]]] = {}
@@ -112,7 +114,11 @@ def require_pivot(sweep: Sweep, *, rows: str, columns: str) -> None:
     names = [axis.name for axis in sweep.varying]
     for option, name in (("--columns", columns), *([("--rows", rows)] if rows else [])):
         if name not in names:
-            known = f"{option} with one of {', '.join(names)}" if names else "several values for an axis: --threads 1,2"
+            known = (
+                f"{option} {names[0]}  # one of {', '.join(names)}"
+                if names
+                else "--threads 1,2  # several values of an axis"
+            )
             raise UsageError(f"{option}: the sweep has no axis {name!r} with several values", hint=known)
 
 

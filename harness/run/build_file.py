@@ -56,7 +56,7 @@ def require_distinct(folders: Sequence[str]) -> None:
             raise PartlyUnfitError(
                 f"the code layouts {Path(twin).name} and {Path(folder).name} came out the same",
                 cause="the linker ignored the order of functions that it was given",
-                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd to use GNU ld, or leave out --relink",
+                hint="-D CMAKE_SHARED_LINKER_FLAGS=-fuse-ld=bfd  # uses GNU ld; or leave out --relink",
             )
 
 

@@ -116,7 +116,7 @@ def _refuse_pruned(source: Source) -> None:
         release = source.commit.release
         raise UsageError(
             f"{release} cannot be run: its source distribution contains only the library, not the bench program",
-            hint=f"--engine library measures the library alone; with git installed, --repo URL --ref {release}",
+            hint=f"--engine library  # measures the library alone; or, with git, --repo URL --ref {release}",
         )
 
 
@@ -125,7 +125,7 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
         raise UnavailableError(
             f"nothing can be transcribed with {', '.join(one.model for one in weights)}",
             cause="synthetic weights end after a random number of tokens",
-            hint="--weights official or --weights PATH; or --bench whisper for a modelled real-time factor",
+            hint="--weights official  # or --weights PATH, or --bench whisper for a modelled real-time factor",
         )
 
 

@@ -42,7 +42,7 @@ def find_unfinished(work: Workplace, node: str, wanted: str, *, sweep: str = "")
     """
     bundle, state = find_partial(work.places.results, node, wanted, note=work.console.note, sweep=sweep)
     if bundle.is_taken:
-        hint = f"move {bundle.final} away to resume; else remove {bundle.path}"
+        hint = f"rm -r {shlex.quote(str(bundle.path))}  # or move {bundle.final} away, to resume"
         raise UsageError(f"{state.id} cannot be resumed: {bundle.final} already exists", hint=hint)
     return state, bundle
 
@@ -106,7 +106,7 @@ def _check_cache(state: Run, stored: Plan, cache: Path) -> None:
         raise UnreadableError(f"the plan of {state.id} names no build", hint=hint_afresh(state))
     begun = folders[-1].parent.parent
     if begun != cache:
-        hint = f"--cache {shlex.quote(str(begun))} to resume it, if that cache is yours; else harness {state.verb}"
+        hint = f"--cache {shlex.quote(str(begun))}  # resumes it, if that cache is yours; else: harness {state.verb}"
         raise UsageError(f"{state.id} was started with another cache: {begun}, not {cache}", hint=hint)
 
 

@@ -111,7 +111,7 @@ def _choose_nodes(nodes: Sequence[NodeLook], wanted: Sequence[str]) -> list[Node
     for name in wanted:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else "harness list names the nodes"
+            hint = f"did you mean {' or '.join(close)}?" if close else "harness list  # names the nodes"
             raise UsageError(f"there are no runs of the node {name!r}", hint=hint)
     return [one for one in nodes if not wanted or one.node in wanted]
 

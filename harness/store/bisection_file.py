@@ -4,6 +4,7 @@ results/<node>/<yyyy-mm>/<id>.bisect.json
 """
 
 import glob
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def load_bisection(path: Path) -> StoredBisection:
     if not flaw and (stored.node != path.parents[1].name or path.name != bisection_path(Path(), stored).name):
         flaw = f"it names the bisection {stored.id} of the node {stored.node!r}"
     if flaw:
-        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}, then {_AGAIN}")
+        raise UnreadableError(
+            f"{path} cannot be used", cause=flaw, hint=f"rm {shlex.quote(str(path))}  # then: {_AGAIN}"
+        )
     return stored
 
 

@@ -173,7 +173,7 @@ def create_bundle(results: Path, run: Run) -> tuple[Run, Bundle]:
 
 def refuse_folder(results: Path, error: OSError) -> UnfitError:
     """Return the error for a folder of results that cannot be written."""
-    hint = "--results DIR with another folder, or set HARNESS_RESULTS"
+    hint = "--results DIR  # another folder; or set HARNESS_RESULTS"
     return UnfitError(f"cannot write to {results}", cause=error.strerror or str(error), hint=hint)
 
 
@@ -230,11 +230,11 @@ def require_outside(path: Path) -> None:
     for end, what in ((SWEEP, "sweep"), (BISECTION, "bisection"), (NIGHT, "night"), (TUNING, "search")):
         if _ID.match(real.name) and real.name.endswith(end) and _is_there(real):
             cause = "writing there would overwrite it"
-            raise UsageError(f"{path} is the file of a {what}", cause=cause, hint="-o with another file")
+            raise UsageError(f"{path} is the file of a {what}", cause=cause, hint="-o FILE  # another one")
     for folder in real.parents:
         if _ID.match(folder.name) and _is_there(folder / RUN):
             cause = "a finished run is never changed"
-            raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="-o with a file elsewhere")
+            raise UsageError(f"{path} lies in the run {folder}", cause=cause, hint="-o FILE  # one elsewhere")
 
 
 def load_run(path: Path) -> Run:

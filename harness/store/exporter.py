@@ -49,7 +49,7 @@ def write_folder(tree: Path, run: Run, bundle: Path, made: Mapping[str, str]) ->
             return _give_name(new, tree, commit, _part(run.node.name), report)
     except OSError as error:
         raise UnfitError(
-            f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR with another folder"
+            f"cannot write {folder}", cause=error.strerror or str(error), hint="--output DIR  # another folder"
         ) from None
 
 

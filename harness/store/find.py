@@ -92,7 +92,7 @@ def _resolve(results: Path, months: Sequence[MonthFolder], word: str) -> Sequenc
         places = find_places(months) if word == ALL else find_places(keep_newest(months, 1))
         if not places:
             raise UsageError(
-                f"there are no runs in {results}", hint="harness run, or --results DIR to look in another folder"
+                f"there are no runs in {results}", hint="harness run  # or --results DIR to look in another folder"
             )
         return [Path(place.path) for place in places]
     node, _, name = word.rpartition("/")
@@ -139,7 +139,7 @@ def _nothing(results: Path, months: Sequence[MonthFolder], word: str) -> Harness
     if unfinished:
         name = unfinished.name.removesuffix(PARTIAL)
         return UsageError(
-            f"{name} is not finished", hint=f"harness run --resume {name}, or its path: {unfinished.path}"
+            f"{name} is not finished", hint=f"harness run --resume {name}  # or its path: {unfinished.path}"
         )
     return UsageError(f"no run in {results} has an id that begins with {word!r}", hint="harness list")
 

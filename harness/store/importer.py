@@ -39,7 +39,7 @@ _ATTEMPTS = 100
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 # They are not of one folder: whatever comes next would fail, too.
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-_HINT = "--results DIR with another folder, or set HARNESS_RESULTS"
+_HINT = "--results DIR  # another folder; or set HARNESS_RESULTS"
 
 
 class ImportOutcome(StrEnum):

@@ -114,7 +114,7 @@ def load_numbers(
 
     def ask(index: RunIndex) -> RawHistory:
         if index.frozen and question.measuring:
-            hint = f"mkdir -p {shlex.quote(str(places.results))}, a login that may write, or no --database"
+            hint = f"mkdir -p {shlex.quote(str(places.results))}  # or a login that may write, or no --database"
             raise UnfitError("the index would not know what is measured", cause=index.frozen, hint=hint)
         for _ in range(_ATTEMPTS):
             index.refresh()

@@ -109,7 +109,7 @@ def _folders(path: str, note: Note, *, top: bool = False, sweeps: list[str] | No
             raise limit from None
         cause = error.strerror or str(error)
         if top:
-            hint = "--results DIR with another folder, or set HARNESS_RESULTS"
+            hint = "--results DIR  # another folder; or set HARNESS_RESULTS"
             raise UnfitError(f"cannot open the results folder {path}", cause=cause, hint=hint) from None
         note(f"{path} cannot be opened ({cause}): it is ignored")
     return names

@@ -3,6 +3,7 @@
 results/<node>/<yyyy-mm>/<id>-night.json
 """
 
+import shlex
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -54,7 +55,7 @@ def load_night(path: Path) -> NightReport:
     if not flaw and path.name != f"{report.id}{NIGHT}":
         flaw = f"it names the night {report.id}"
     if flaw:
-        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}")
+        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"rm {shlex.quote(str(path))}")
     return report
 
 

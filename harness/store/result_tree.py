@@ -103,7 +103,7 @@ def read_entry(entry: ReportEntry, node: str = "", beside: str = "") -> ReportRe
     if not is_report(text):
         first = text.partition("\n")[0][:_SHOWN]
         cause = f"it begins with {first!r}, and no line has timings of whisper.cpp" if raw else "it is empty"
-        hint = "give a report, the log of whisper-bench, or a table of models with a column Enc."
+        hint = "give a report, the log of whisper-bench, or a table of models with an Enc. column"
         raise UnreadableError(f"{entry.path}:1: not a ggml-ci report", cause=cause, hint=hint)
     report = parse_report(text)
     if report.cut:

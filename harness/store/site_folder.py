@@ -252,7 +252,7 @@ def _require_ours(path: Path, *, force: bool, note: Callable[[str], None]) -> No
     names = f"{', '.join(foreign[:_SHOWN])}{more}"
     if not force:
         raise UsageError(
-            f"{path} holds other files", cause=names, hint="-o DIR with another folder, or --force to write there"
+            f"{path} holds other files", cause=names, hint="-o DIR  # another folder; or --force to write there"
         )
     note(f"kept beside the site: {names}; a file with the name of a page is replaced")
 

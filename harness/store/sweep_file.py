@@ -4,6 +4,7 @@ results/<node>/<yyyy-mm>/<id>.sweep.json, .sweep.md, .sweep.csv
 """
 
 import glob
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,6 +119,6 @@ def _load(path: Path, node: str) -> Sweep:
     if not flaw and path != path.parents[2] / sweep_path(Path(), sweep):
         flaw = f"it names the sweep {sweep.id}"
     if flaw:
-        hint = f"remove {path}, then harness sweep to start again"
+        hint = f"rm {shlex.quote(str(path))}  # then start again: harness sweep"
         raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=hint)
     return sweep

@@ -3,6 +3,7 @@
 results/<node>/<yyyy-mm>/<id>.tune.json
 """
 
+import shlex
 from pathlib import Path
 
 from harness.errors import UnreadableError
@@ -49,7 +50,7 @@ def load_tuning(path: Path) -> Tuning:
         flaw = f"it names the search {tuning.id}"
     flaw = flaw or find_tuning_flaw(tuning)
     if flaw:
-        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"remove {path}")
+        raise UnreadableError(f"{path} cannot be used", cause=flaw, hint=f"rm {shlex.quote(str(path))}")
     return tuning
 
 

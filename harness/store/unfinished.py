@@ -98,7 +98,7 @@ def require_own(partial: Path, again: str = "harness run") -> None:
         if status.st_mode & _OTHERS_WRITE and not _probe(partial.parent)[1]:
             raise UsageError(
                 f"{name} may have been changed by others, who can write to {path}",
-                hint=f"chmod -R go-w {shlex.quote(str(partial))}, if you trust everybody who could; or {again}",
+                hint=f"chmod -R go-w {shlex.quote(str(partial))}  # if you trust everybody who could; else: {again}",
             )
 
 
@@ -134,7 +134,7 @@ def _load_own(results: Path, path: Path, sweep: str) -> Run:
             raise UsageError(what, cause=cause, hint=_name_removal(results, path))
         raise UsageError(
             what,
-            hint=f"harness sweep --resume {run.sweep}, or harness tune for a new search",
+            hint=f"harness sweep --resume {run.sweep}  # or harness tune for a new search",
         )
     return run
 

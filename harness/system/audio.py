@@ -60,10 +60,8 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
     path = given = tree / SAMPLE_PATH if word == SAMPLE else Path(word).absolute()
     if not os.path.lexists(path):
         if word == SAMPLE:
-            raise UnavailableError(
-                f"the source has no {SAMPLE_PATH}", hint="--audio FILE, with a recording of your own"
-            )
-        raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE}, for whisper.cpp's own sample")
+            raise UnavailableError(f"the source has no {SAMPLE_PATH}", hint="--audio FILE  # a recording of your own")
+        raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE}  # whisper.cpp's own sample")
     open_file(path, most_bytes=_MOST_BYTES).close()
     if path.stat().st_size == 0:
         raise UnreadableError(f"{path} holds no sound", cause="the file is empty")
@@ -112,7 +110,7 @@ def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
             raise UnfitError(
                 f"{source} is not a 16-bit WAV file at {SAMPLE_RATE_HZ // 1000} kHz",
                 cause=f"{_CONVERTER}, which could convert it, is not installed" if done.is_absent else done.stderr,
-                hint=f"install {_CONVERTER}, or give --audio such a file",
+                hint=f"sudo apt install {_CONVERTER}  # or give --audio such a file",
             )
         if complaint := done.shortage:
             raise refuse_program(_CONVERTER, complaint)

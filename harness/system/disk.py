@@ -38,7 +38,7 @@ def require_programs(cache: Path) -> None:
         raise UnfitError(
             f"programs cannot be executed in the cache {cache}",
             cause=f"its file system is mounted noexec (findmnt -T {shlex.quote(str(_find_existing(builds)))})",
-            hint="--cache DIR on another file system; or, as root, mount -o remount,exec on this one",
+            hint="--cache DIR  # on another file system; or, as root: mount -o remount,exec",
         )
 
 
@@ -53,7 +53,7 @@ def require_free(folder: Path, needed_bytes: int, *, what: str) -> None:
         raise UnfitError(
             f"not enough space for {what}",
             cause=f"{folder} needs {needed_bytes / 1e6:,.0f} MB, but has {free / 1e6:,.0f} MB free",
-            hint="free some space, or --cache DIR with another folder",
+            hint="harness cache prune --older 30d  # or --cache DIR on another disk",
         )
 
 

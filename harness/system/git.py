@@ -114,7 +114,9 @@ class Git:
         )
         if captured.refused:
             if captured.is_absent:
-                raise UnfitError("git is not installed", hint="install git")
+                raise UnfitError(
+                    "git is not installed", hint="sudo apt install git  # or your system's way to install it"
+                )
             hint = "git --version"
             raise UnfitError("git cannot be executed", cause=captured.stderr.strip(), hint=hint)
         if captured.late and not network:
@@ -277,7 +279,7 @@ def locate_repository(repo: str) -> str:
     """
     if repo.startswith("-") or "::" in repo or "\n" in repo:
         raise UsageError(
-            f"--repo {repo!r} is neither a URL nor a path", hint="--repo https://... or the path of a clone"
+            f"--repo {repo!r} is neither a URL nor a path", hint="--repo URL  # https://..., or the path of a clone"
         )
     scheme, separator, _ = repo.partition("://")
     if separator:
@@ -292,4 +294,4 @@ def locate_repository(repo: str) -> str:
         return str(path.resolve())
     if re.match(r"[\w.-]+@[\w.-]+:[^/-]", repo):  # user@host:path, as ssh has it
         return repo
-    raise UsageError(f"--repo: there is no folder {repo!r}", hint="--repo https://... or the path of a clone")
+    raise UsageError(f"--repo: there is no folder {repo!r}", hint="--repo URL  # https://..., or the path of a clone")

@@ -85,5 +85,5 @@ def _require_shape(found: ModelFile, path: Path, model: str) -> None:
         raise UnavailableError(
             f"{path} is not {model}",
             cause=", ".join(different),
-            hint="--model with the model of this file, or --weights with another file",
+            hint="--model NAME  # the model of this file; or --weights with another file",
         )

@@ -145,4 +145,4 @@ def _refuse(port: int, error: OSError) -> UnfitError:
         cause = "another program uses it"
     elif error.errno in (errno.EACCES, errno.EPERM) and 0 < port < _HIGHEST_OWN:
         cause = f"ports below {_HIGHEST_OWN} are for the administrator"
-    return UnfitError(f"port {port} cannot be used", cause=cause, hint="--serve 0 for any port that is free")
+    return UnfitError(f"port {port} cannot be used", cause=cause, hint="--serve 0  # any port that is free")

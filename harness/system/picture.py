@@ -14,6 +14,6 @@ def paint_png(svg: str) -> bytes:
     try:
         import resvg_py
     except ImportError:
-        hint = f"{shlex.quote(sys.executable)} -m pip install resvg-py (the extra png has it), or -o FILE.svg"
+        hint = f"{shlex.quote(sys.executable)} -m pip install resvg-py  # the extra png has it; or -o FILE.svg"
         raise UnfitError("PNG needs the package resvg-py", hint=hint) from None
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM))

@@ -46,7 +46,7 @@ def obtain_synthetic(
         raise HarnessError(
             f"the synthetic weights of {model} are different on this node",
             cause=f"their SHA-256 is {written}, but {sha256} is pinned",
-            hint="--weights official, which is not affected; and report this as a defect, with your platform",
+            hint="--weights official  # is not affected; please report this as a defect, with your platform",
         )
     remember_sha256(path, written, memory=memory)
     return path, written

@@ -114,7 +114,7 @@ def _choose_compilers(compiler: str, environ: Mapping[str, str]) -> CompilerPair
         cc, cxx = (pair.cc, pair.cxx) if pair else ("", "")
     if not (cc and cxx):
         name = compiler if compiler != AUTO else " ".join(f"{key}={value}" for key, value in named.items())
-        hint = "CC=... CXX=..., with --compiler auto"
+        hint = "CC=gcc CXX=g++ harness run --compiler auto"
         raise UsageError(f"it is not known which compilers {name!r} stands for", hint=hint)
     return _locate(CompilerPair(cc=cc, cxx=cxx), environ)
 
@@ -165,7 +165,7 @@ def _find_stop(path: str, answer: CapturedOutput) -> UnfitError | None:
         raise refuse_program(path, complaint)
     if answer.exit_code < 0 or answer.late:
         cause = answer.stderr if answer.late else describe_exit(answer.exit_code)
-        hint = f"{shlex.quote(path)} --version; ulimit -a shows the limits that are set"
+        hint = f"{shlex.quote(path)} --version  # ulimit -a shows the limits that are set"
         return UnfitError(f"{path} did not print its version", cause=cause, hint=hint)
     return None
 
@@ -189,8 +189,10 @@ def _probe_packaged(program: str, package: str, environ: Mapping[str, str], tool
         stopped = _find_stop(path, answer) or stopped
     if stopped:
         raise stopped
-    hint = f"leave out --tools, or {shlex.quote(sys.executable)} -m pip install {package}"
-    raise UnfitError(f"{program} was not found, or does not run", hint=hint if tools else hint.partition(", or ")[2])
+    hint = f"{shlex.quote(sys.executable)} -m pip install {package}"
+    raise UnfitError(
+        f"{program} was not found, or does not run", hint=f"{hint}  # or leave out --tools" if tools else hint
+    )
 
 
 def _candidates(program: str, package: str, environ: Mapping[str, str], tools: str) -> Iterator[str]:

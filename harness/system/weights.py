@@ -149,14 +149,14 @@ def _official(attempt: _Attempt, patience: RetryPolicy) -> ResolvedWeights:
         raise UnavailableError(
             f"the official {entry.name} cannot be verified, so it is not downloaded",
             cause="its SHA-256 has not been published",
-            hint=f"--weights PATH, with a file that you downloaded from {entry.url}",
+            hint=f"--weights PATH  # a file that you downloaded from {entry.url}",
         )
     path = attempt.store.folder / f"ggml-{entry.name}.bin"
     if path.is_file() and file_sha256(path, memory=attempt.store.memory) == entry.sha256:
         return _weights(attempt, WeightsKind.OFFICIAL, path, entry.sha256), ()
     if attempt.store.offline:
         cause = "downloads are switched off"
-        hint = f"--weights PATH, or put the file at {path}"
+        hint = f"--weights PATH  # or put the file at {path}"
         raise UnavailableError(f"the official {entry.name} is not in the cache", cause=cause, hint=hint)
     if attempt.request.planned:
         message = f"{entry.name} is not in the cache: {entry.size_bytes / 1e6:,.0f} MB will be downloaded"
@@ -185,7 +185,7 @@ def _synthetic(attempt: _Attempt, reason: str) -> ResolvedWeights:
         raise UnavailableError(
             f"there are no synthetic weights for {entry.name}",
             cause=quantised if entry.quantised else "its shape is not known here",
-            hint="--weights official, or --weights PATH",
+            hint="--weights official  # or --weights PATH",
         )
     caveat = _synthetic_caveat(attempt, reason)
     pinned = entry.synthetic_sha256
@@ -206,7 +206,7 @@ def _named(attempt: _Attempt, named: Path) -> ResolvedWeights:
     entry = attempt.entry
     path = named / f"ggml-{entry.name}.bin" if named.is_dir() else named
     if not os.path.lexists(path):
-        hint = "--weights with auto, official, synthetic, a file, or a folder with ggml-<model>.bin files"
+        hint = "--weights auto  # or official, synthetic, a file, or a folder with ggml-<model>.bin files"
         raise UnavailableError(f"there is no file {path}", hint=hint)
     found = inspect_model(path, entry.name)
     sha256 = file_sha256(path, memory=attempt.store.memory)

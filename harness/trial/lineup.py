@@ -71,7 +71,7 @@ def _choose_checkout_sides(lineup: LineupRequest, environ: Mapping[str, str], no
         raise UsageError(
             f"there is nothing to compare in {checkout.top}",
             cause=f"{tree.commit.short} is part of {base.name}, and no file differs from it",
-            hint="edit a file, check out your branch, or name two sides: harness ab REF .",
+            hint="harness ab REF .  # names two sides; or edit a file, or check out your branch",
         )
     own = f"{base.beyond} commit{'s' if base.beyond != 1 else ''} of its own"
     changes = "with uncommitted changes" if tree.commit.dirty else "without uncommitted changes"
@@ -90,7 +90,7 @@ def _join(label: str, origin: Mapping[str, str], extra: str) -> SideRequest:
     request = parse_side(extra, is_folder=lambda word: expand_home(word).is_dir())
     if request.named:
         raise UsageError(
-            f"{extra}: without sides, the checkout decides what is measured", hint=f"name both sides: {_EXAMPLE}"
+            f"{extra}: without sides, the checkout decides what is measured", hint=f"{_EXAMPLE}  # names both sides"
         )
     return replace(request, label=f"{label},{extra}", values=(*origin.items(), *request.values))
 

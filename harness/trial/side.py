@@ -100,7 +100,7 @@ def find_library(folder: str) -> str:
     raise UnavailableError(
         f"there is no shared libwhisper in {folder}",
         cause="the worker loads the library, and a static build (BUILD_SHARED_LIBS=OFF) has none",
-        hint="--engine bench, or leave out -D BUILD_SHARED_LIBS=OFF",
+        hint="--engine bench  # or leave out -D BUILD_SHARED_LIBS=OFF",
     )
 
 
@@ -112,7 +112,7 @@ def _require_memory(weights: Weights, flash_attn: Sequence[int]) -> None:
         raise PartlyUnfitError(
             f"two workers of {weights.model} need about {needed / 1e9:.1f} GB of memory, but only "
             f"{free / 1e9:.1f} GB are free",
-            hint="--engine bench, which loads one model at a time; or --model with a smaller one",
+            hint="--engine bench  # loads one model at a time; or a smaller --model",
         )
 
 

@@ -61,7 +61,7 @@ def require_blocks(model: str, kind: str) -> None:
         raise UsageError(
             f"{model} cannot be quantised to {kind}",
             cause=f"{kind} packs {block} values at a time, and the rows of {model} have {shape.n_text_state}",
-            hint=f"--quant with one of {', '.join(fitting)}",
+            hint=f"--quant {fitting[0]}  # one of {', '.join(fitting)}",
         )
 
 
@@ -75,7 +75,7 @@ def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> W
         raise UsageError(f"the shape of {parent.model} is not known here, so it cannot be quantised")
     if source.pruned:
         release = source.commit.release
-        hint = f"--repo URL --ref {release}, which takes the whole source from git"
+        hint = f"--repo URL --ref {release}  # takes the whole source from git"
         raise UsageError(f"{release} cannot quantise: its source distribution holds the library alone", hint=hint)
     model = name_quantised(parent.model, kind)
     name = f"quantised-{parent.kind}-{model}-{short_hash(parent.sha256 or parent.path, source.id, length=8)}.bin"

@@ -16,6 +16,7 @@ import psutil
 from harness.records.run import Run
 from harness.store.bundle import load_run
 from tests.answer import check_answer
+from tests.hint import check_stderr
 from tests.player import Player, Started, the_player
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,7 @@ class Kit:
         assert "Traceback" not in stderr, stderr
         code = child.wait()
         check_answer(words, {**self.environ, **(environ or {})}, stdout, code)
+        check_stderr(stderr)
         return subprocess.CompletedProcess(words, code, stdout, stderr)
 
     def run(self, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

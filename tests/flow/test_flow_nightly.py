@@ -171,7 +171,7 @@ def test_a_night_that_is_interrupted_says_so_and_goes_on(branch: Branch, kit: Ki
     stdout, stderr = child.communicate(timeout=60)
     assert child.returncode == 130
     assert stdout.startswith(f"node-1: not measured: {branch.shas[-1][:8]}: interrupted\n")
-    assert stderr.endswith("  try:   harness nightly, which goes on with it\n")
+    assert stderr.endswith("  try:   harness nightly  # goes on with it\n")
     kit.break_tools({})
     assert branch.night().returncode == 0
     assert [one.source.commit.sha for one in branch.runs(RunPurpose.NIGHT)] == [branch.shas[-1]]

@@ -26,7 +26,7 @@ def load_fleet(path: Path) -> Fleet:
         text = read_text(path)
     except MissingError:
         example = "".join(f"\n           {line}" for line in EXAMPLE.splitlines())
-        hint = f"--file PATH, or write it; the shortest one that does something is:{example}"
+        hint = f"--file PATH  # or write it; the shortest one that does something is:{example}"
         raise UsageError(f"there is no {path}", cause="it says what each node of a fleet runs", hint=hint) from None
     fleet = parse_fleet(text, str(path))
     folder = path.absolute().parent

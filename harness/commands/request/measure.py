@@ -201,7 +201,7 @@ def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
         hint = f"--bench {','.join([*wanted, Benchmark.TRANSCRIBE])}"
         raise UsageError("--audio needs the benchmark transcribe, which --bench leaves out", hint=hint)
     if set(wanted) == {Benchmark.TRANSCRIBE} and not audio:
-        hint = f"--audio {SAMPLE} for whisper.cpp's own sample, or --audio FILE"
+        hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
         raise UsageError(f"--bench {Benchmark.TRANSCRIBE} needs --audio", hint=hint)
     return tuple(known[name] for name in known if name in wanted and (audio or name != Benchmark.TRANSCRIBE))
 

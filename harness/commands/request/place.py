@@ -48,11 +48,11 @@ def resolve_cache(settings: Settings) -> Path:
     try:
         folder = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("whisper-harness")
     except RuntimeError as error:
-        hint = "--cache DIR (or HARNESS_CACHE), or set HOME"
+        hint = "--cache DIR  # or set HARNESS_CACHE or HOME"
         raise UnfitError("there is no home folder for the cache", cause=str(error), hint=hint) from None
     if not is_text(str(folder)):
         raise UsageError(
-            "the path of the cache contains bytes that are not UTF-8", hint="--cache DIR with a plain name"
+            "the path of the cache contains bytes that are not UTF-8", hint="--cache DIR  # one with a plain name"
         )
     if broken := sorted(_SEPARATORS & set(str(folder.relative_to(folder.anchor)))):
         cause = f"linkers or CMake would split the path at {broken[0]!r}, and no build would link"

@@ -187,7 +187,7 @@ def _read_logs(text: str) -> Iterator[tuple[str, str]]:
             raise UnreadableError(
                 f"line {text.count(chr(10), 0, begin) + 1}: these are timings of a transcription, not of a benchmark",
                 cause=f"whisper-bench encodes once and decodes {_TOKENS} tokens; these depend on the audio",
-                hint="paste the output of whisper-bench (or `bench` of older releases)",
+                hint="paste the output of whisper-bench, or of bench in older releases",
             )
         found = _MODEL.search(part) or _TYPE.search(part)
         model = found[1] if found else "unknown"

@@ -177,7 +177,7 @@ def open_server(url: str) -> Database:
             shared=True,
         )
     except ImportError:
-        hint = f"{shlex.quote(sys.executable)} -m pip install 'psycopg[binary]' (the extra postgres has it)"
+        hint = f"{shlex.quote(sys.executable)} -m pip install 'psycopg[binary]'  # the extra postgres has it"
         raise UnfitError("PostgreSQL needs the package psycopg", hint=hint) from None
 
 

@@ -97,7 +97,7 @@ def describe_frozen(link: DatabaseLink, number: int, frozen: str) -> str:
 def _refuse(results: Path, known: Iterable[bytes]) -> UnfitError:
     paths = sorted(os.fsdecode(path) for path in known)
     if not paths:
-        hint = "harness index --numbers, with a login that may write, where the results are"
+        hint = "harness index --numbers  # where the results are, with a login that may write"
         return UnfitError("the index in the database holds no results yet", hint=hint)
     named = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
     return UnfitError(

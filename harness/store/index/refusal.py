@@ -7,7 +7,7 @@ from harness.errors import UnfitError
 from harness.records.secret import HIDDEN
 from harness.store.index.table import SCHEMA
 
-REBUILD = "harness index --rebuild (with the same database; every bundle is read again)"
+REBUILD = "harness index --rebuild  # with the same database; every bundle is read again"
 # An error never shows what stands before an @ in a URL.
 URL = "postgresql+psycopg://HOST/DATABASE (USER@ before HOST for another user)"
 # What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
@@ -95,7 +95,7 @@ def refuse_encoding(encoding: str) -> UnfitError | None:
     """Return what to say of a database that cannot hold every text, or None."""
     if encoding in _ENCODINGS:
         return None
-    hint = "CREATE DATABASE NAME ENCODING 'UTF8' TEMPLATE template0, and name that one"
+    hint = "createdb --encoding UTF8 --template template0 NAME  # then name that one"
     return UnfitError("the index cannot be kept in this database", cause=f"its encoding is {encoding}", hint=hint)
 
 

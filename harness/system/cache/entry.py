@@ -129,7 +129,7 @@ def _writing(folder: Path) -> Iterator[None]:
         raise UnfitError(
             f"cannot write to the cache at {folder}",
             cause=error.strerror or str(error),
-            hint="make room there, or choose another folder with --cache",
+            hint="harness cache prune --older 30d  # or choose another folder with --cache",
         ) from None
 
 

@@ -24,6 +24,6 @@ def certificates(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
                 return ssl.create_default_context(capath=value)
             return ssl.create_default_context(cafile=value)
         except OSError as error:  # SSLError is one
-            hint = f"set {variable} to a file in PEM format, or unset it"
+            hint = f"unset {variable}  # or set it to a file in PEM format"
             raise UsageError(f"{variable}={value} cannot be used", cause=str(error), hint=hint) from None
     return True

@@ -151,7 +151,7 @@ def _transfer(wanted: DownloadRequest, part: PartialDownload, means: _Means) -> 
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:  # SOCKS without its package, a malformed proxy
         raise UnfitError(
-            "the proxy settings cannot be used", cause=str(error), hint="HTTPS_PROXY=http://HOST:PORT"
+            "the proxy settings cannot be used", cause=str(error), hint="export HTTPS_PROXY=http://HOST:PORT"
         ) from None
 
     def ask(more: Mapping[str, str]) -> AbstractContextManager[_Response]:
@@ -208,9 +208,9 @@ def _require_success(status: int, wanted: DownloadRequest, part: PartialDownload
     if status == 416 or status in _PASSING or status >= 500:
         raise _CutError(f"the server answered {status}")
     if status in _FORBIDDEN:
-        hint = "set HF_TOKEN to a token that may read it, or use a mirror; or give the file with --weights PATH"
+        hint = "--weights PATH  # gives the file; or set HF_TOKEN to a token that may read it, or use a mirror"
     else:
-        hint = "check the mirror's address, or give the file with --weights PATH"
+        hint = "--weights PATH  # gives the file; or check the mirror's address"
     raise UnavailableError(f"{wanted.shown} cannot be downloaded", cause=f"the server answered {status}", hint=hint)
 
 
@@ -235,7 +235,7 @@ def _unreachable(wanted: DownloadRequest, error: Exception, part: PartialDownloa
     return UnavailableError(
         f"{wanted.shown} cannot be downloaded{kept}",
         cause=str(error) or type(error).__name__,
-        hint="check the network, the proxy settings and the mirror's address; or use --weights synthetic",
+        hint="--weights synthetic  # needs no network; or check the network, the proxy settings and the mirror",
     )
 
 
@@ -243,7 +243,7 @@ def _wrong_size(wanted: DownloadRequest, found_bytes: int) -> UnavailableError:
     return UnavailableError(
         f"{wanted.shown} is not the pinned file",
         cause=f"it has {found_bytes} bytes, but {wanted.size_bytes} are pinned (a login page, or another mirror?)",
-        hint="check the mirror's address; or give the file with --weights PATH",
+        hint="--weights PATH  # gives the file; or check the mirror's address",
     )
 
 

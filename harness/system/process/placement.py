@@ -30,7 +30,7 @@ def require_placement(request: PlacementRequest) -> None:
         try:
             os.setpriority(os.PRIO_PROCESS, 0, request.nice)
         except PermissionError:
-            hint = "--nice with 0 to 19; or sudo, or a higher limit (ulimit -e)"
+            hint = "--nice 0  # to 19; less needs sudo, or a higher limit (ulimit -e)"
             raise UnfitError(
                 f"--nice {request.nice}: this user is not allowed to raise priorities", hint=hint
             ) from None

@@ -5,6 +5,7 @@ a branch that was force-pushed is recognised.
 """
 
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -120,7 +121,11 @@ def _list_commits(clone: OpenClone, head: str) -> Iterator[LineCommit]:
     )
     if not answer.ok:
         what = f"the commits that lead to {head[:8]} cannot be listed"
-        raise UnavailableError(what, cause=find_reason(answer.stderr), hint=f"remove {clone.git.folder}")
+        raise UnavailableError(
+            what,
+            cause=find_reason(answer.stderr),
+            hint=f"rm -r {shlex.quote(str(clone.git.folder))}  # it is fetched again",
+        )
     tags = _list_tags(clone)
     fields = iter(answer.stdout.split("\0")[1:])
     for sha, date, author, subject, files in zip(*[fields] * len(_FIELDS), strict=True):

@@ -67,7 +67,7 @@ class Checkout:
         The default branch is that of the remote `upstream`, else of `origin`, else of any other, else a local one.
         """
         if not self._parse("HEAD"):
-            raise UsageError(f"{self.top} has no commit yet", hint="git commit, or name two sides")
+            raise UsageError(f"{self.top} has no commit yet", hint="git commit --all  # or name two sides")
         branch = self._find_default()
         if not branch:
             raise UsageError(
@@ -84,7 +84,7 @@ class Checkout:
             raise UsageError(
                 f"the commit at which HEAD left {name} is not known",
                 cause=f"{self.top} is a shallow clone, so its history is cut off",
-                hint=f"{self._unshallow()}; or harness ab {name} .",
+                hint=f"{self._unshallow()}  # or: harness ab {name} .",
             )
         raise UsageError(f"HEAD and {name} have no commit in common", hint=f"harness ab {name} .")
 
@@ -98,7 +98,7 @@ class Checkout:
         what = f"{self.top} has no commit {ref!r}"
         if self._is_shallow():
             cause = "it is a shallow clone, so its history is cut off"
-            raise UsageError(what, cause=cause, hint=f"{self._unshallow()}, then run the same command again")
+            raise UsageError(what, cause=cause, hint=f"{self._unshallow()}  # then run the same command again")
         raise UsageError(what, hint=f"git -C {shlex.quote(str(self.top))} log --oneline --all")
 
     def locate(self, sha: str) -> str:

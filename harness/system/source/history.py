@@ -51,7 +51,7 @@ def _require_line(clone: OpenClone, ends: tuple[str, str], commits: tuple[Commit
         if clone.git.ask("rev-parse", "--is-shallow-repository") == "true":
             cause = f"{where} is a shallow clone, so its history is cut off"
             folder = shlex.quote(clone.location.removeprefix("file://"))
-            hint = f"git -C {folder} fetch --unshallow, then run the same command again"
+            hint = f"git -C {folder} fetch --unshallow  # then run the same command again"
             raise UsageError(what, cause=cause, hint=hint)
         raise UsageError(what, hint="name two commits of one history")
     if base == bad.sha and good.sha != bad.sha:
@@ -72,7 +72,11 @@ def _list_commits(clone: OpenClone, good: Commit, bad: Commit) -> Iterator[LineC
     )
     if not answer.ok:
         what = f"the commits between {good.short} and {bad.short} cannot be listed"
-        raise UnavailableError(what, cause=find_reason(answer.stderr), hint=f"remove {clone.git.folder}")
+        raise UnavailableError(
+            what,
+            cause=find_reason(answer.stderr),
+            hint=f"rm -r {shlex.quote(str(clone.git.folder))}  # it is fetched again",
+        )
     before = good.sha
     fields = iter(answer.stdout.split("\0")[1:])
     for sha, parents, date, author, subject, files in zip(*[fields] * len(_FIELDS), strict=True):

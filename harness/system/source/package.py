@@ -26,7 +26,7 @@ _CHUNK_BYTES = 1 << 16
 _MOST_BYTES = 64 << 20
 # So many of pip's time-outs for a single read may a whole page or archive take: 15 minutes by default.
 _PATIENCE = 60
-_WAY_OUT = "pip config set global.index-url URL, with an index that has it; or measure a tree with --source DIR"
+_WAY_OUT = "pip config set global.index-url URL  # an index that has it; or measure a tree with --source DIR"
 
 
 def download_sdist(sdist: Sdist, index: PackageIndex, target: Path, *, environ: Mapping[str, str], note: Note) -> None:
@@ -139,7 +139,7 @@ def _certificates(index: PackageIndex, environ: Mapping[str, str]) -> ssl.SSLCon
         raise UnfitError(
             f"the certificates at {name} cannot be read",
             cause=error.strerror or str(error),
-            hint="pip config list  # correct the option `cert`",
+            hint="pip config list  # correct the option cert",
         ) from None
 
 

@@ -126,7 +126,7 @@ def _prepare_clone(git: Git, location: str) -> None:
                 raise UnfitError(
                     f"git cannot make a repository in {clone}",
                     cause=find_reason(answer.stderr),
-                    hint=f"remove {clone}, then run the same command again",
+                    hint=f"rm -r {shlex.quote(str(clone))}  # then run the same command again",
                 )
     attributes = clone / "info" / "attributes"
     if not attributes.is_file() or attributes.read_text(encoding="utf-8", errors="replace") != NO_FILTER:
@@ -202,7 +202,7 @@ def explain_unreachable(git: Git, location: str, ref: str, complaint: str) -> Un
     known = first_commit(git, [f"refs/heads/{ref}"] if ref else [])
     if location.startswith(_LOCAL) and not known:
         return _unreadable(location, f"{redact_url(location)} cannot be read", complaint)
-    hint = "check the network, or measure a local clone with --source DIR or --repo PATH"
+    hint = "--source DIR  # measures a local tree, --repo PATH a local clone; or check the network"
     if known:
         hint = f"{known} in place of {ref}: its last known head, which needs no network"
     return UnavailableError(f"{redact_url(location)} cannot be reached", cause=find_reason(complaint), hint=hint)
@@ -215,18 +215,18 @@ def _unreadable(location: str, what: str, complaint: str) -> UnavailableError:
         f"git -C {folder} fsck  # names what is damaged; clone it again, or measure a tree as it is with --source DIR"
     )
     if "not appear to be a git repository" in complaint:
-        hint = f"--source {folder} to measure a tree as it is; --repo takes a clone"
+        hint = f"--source {folder}  # measures a tree as it is; --repo takes a clone"
     elif "find remote ref HEAD" in complaint:
-        hint = "--ref BRANCH, because its HEAD names a branch without a commit"
+        hint = "--ref BRANCH  # its HEAD names a branch without a commit"
     return UnavailableError(what, cause=find_reason(complaint), hint=hint)
 
 
 def _refuse_unknown(git: Git, location: str, ref: str) -> UsageError:
     if git.ask("rev-parse", "--is-shallow-repository") == "true":
-        hint = "--repo with the repository that it was cloned from"
+        hint = "--repo URL  # the repository that it was cloned from"
         if location.startswith(_LOCAL):
             hint = (
-                f"git -C {shlex.quote(location.removeprefix('file://'))} fetch --unshallow --tags, then run the "
+                f"git -C {shlex.quote(location.removeprefix('file://'))} fetch --unshallow --tags  # then run the "
                 "same command again"
             )
         return UsageError(
@@ -262,7 +262,7 @@ def _check_out(git: Git, commit: Commit, target: Path, note: Note) -> Source:
         what = f"the files of {commit.short} cannot be fetched from {commit.repo}"
         if commit.repo.startswith(_LOCAL):
             raise _unreadable(commit.repo, what, answer.stderr)
-        hint = "check the network, or measure a local clone with --source DIR"
+        hint = "--source DIR  # measures a local tree; or check the network"
         raise UnavailableError(what, cause=find_reason(answer.stderr), hint=hint)
     check_tree(target, what=f"commit {commit.short} of {commit.repo}")
     if (target / ".gitmodules").is_file():

@@ -41,7 +41,7 @@ def resolve_source(
         if request.ref or request.repo:
             hint = "leave out --ref and --repo, or --source"
             if not request.repo:
-                hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref}, for that commit of a clone"
+                hint = f"--repo {shlex.quote(request.tree)} --ref {request.ref}  # that commit of a clone"
             raise UsageError(
                 "--source measures a tree as it is, and cannot be combined with --ref or --repo", hint=hint
             )
@@ -51,7 +51,7 @@ def resolve_source(
             raise UsageError(
                 f"the cache cannot be the source tree itself: {tree}",
                 cause=cause,
-                hint="--cache DIR with a folder elsewhere",
+                hint="--cache DIR  # a folder elsewhere",
             )
         return probe_tree(tree, environ=environ, note=note, ours=request.ours)
     pins = pins or load_pins()

@@ -29,7 +29,7 @@ _CHUNK_BYTES = 1 << 20
 _SUBMODULE = "160000 "
 _READ_BY_GIT = frozenset({".gitattributes", ".gitignore", ".gitmodules"})
 _PLAIN = {"GIT_LITERAL_PATHSPECS": "1"}
-_HINT = "--source with the top folder of a whisper.cpp tree"
+_HINT = "--source DIR  # the top folder of a whisper.cpp tree"
 
 
 def probe_tree(folder: Path, *, environ: Mapping[str, str], note: Note, ours: Sequence[str] = ()) -> Source:

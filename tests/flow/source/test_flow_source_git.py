@@ -111,7 +111,7 @@ def test_shallow_repository_is_fetched_once_and_what_it_lacks_is_told(
             with pytest.raises(UsageError, match="has no tag, branch or commit") as told:
                 resolve(repo=repo, ref=ref)
             assert "it is a shallow clone" in told.value.cause
-            assert told.value.hint == f"git -C {shallow} fetch --unshallow --tags, then run the same command again"
+            assert told.value.hint == f"git -C {shallow} fetch --unshallow --tags  # then run the same command again"
     upstream.git("-C", str(shallow), "fetch", "--quiet", "--unshallow", "--tags")
     assert resolve(repo=str(shallow), ref=older).commit.sha == older
 

@@ -187,6 +187,6 @@ def test_tree_is_named_without_git_installed(tmp_path: Path, upstream: Repositor
 def test_tree_excludes_ref_and_repo(upstream: Repository, resolve: Resolver) -> None:
     with pytest.raises(UsageError, match="--source") as told:
         resolve(tree=upstream.path, ref="v1.0.0")
-    assert told.value.hint == f"--repo {upstream.path} --ref v1.0.0, for that commit of a clone"
+    assert told.value.hint == f"--repo {upstream.path} --ref v1.0.0  # that commit of a clone"
     with pytest.raises(UsageError, match="--source"):
         resolve(tree=upstream.path, repo=str(upstream.path))

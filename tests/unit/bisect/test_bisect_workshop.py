@@ -157,7 +157,7 @@ def test_weights_that_commits_quantise_must_be_equal(yard: Yard) -> None:
     with pytest.raises(UnavailableError) as caught:
         refuse_weights(*shop.make_sides((GOOD, MIDDLE)))
     assert caught.value.what == f"{GOOD[:8]} and {MIDDLE[:8]} make different weights of tiny-q5_0"
-    assert caught.value.hint == "--weights FILE, which all commits read"
+    assert caught.value.hint == "--weights FILE  # all commits read it"
 
 
 def test_files_that_no_commit_makes_are_the_same_for_all(yard: Yard) -> None:

@@ -148,7 +148,7 @@ def test_unlike_runs_are_refused_unless_they_are_allowed() -> None:
         compare_runs(here, there, ASKED)
     assert "different node names, different configs" in caught.value.what
     assert "node: node-1 | node-2" in caught.value.cause
-    assert "--across names,instruction-set to compare" in caught.value.hint
+    assert "--across names,instruction-set  # compares" in caught.value.hint
     with pytest.raises(UsageError, match="different configs"):
         compare_runs(here, there, ASKED.replace(across=("names",)))
     result = compare_runs(here, there, ASKED.replace(across=("names", "configs")))

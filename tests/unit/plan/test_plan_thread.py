@@ -83,7 +83,7 @@ def test_more_threads_than_cpus_are_refused_on_every_cpu(name: str) -> None:
     refuse_crowd((1, max(1, limit)), cores)
     with pytest.raises(UsageError, match=f"^{cores.affinity + 1} threads on {cores.affinity} usable CPUs") as refused:
         refuse_crowd((1, cores.affinity + 1), cores)
-    assert refused.value.hint == f"--threads {cores.usable_physical}; or --force-threads to measure it anyway"
+    assert refused.value.hint == f"--threads {cores.usable_physical}  # or --force-threads to measure it anyway"
 
 
 def test_a_quota_refuses_what_affinity_would_allow() -> None:

@@ -69,11 +69,11 @@ def test_a_pivot_of_what_there_is_not(columns: str, value: str, shown: str) -> N
     with pytest.raises(UsageError, match=shown) as refused:
         pivot_sweep(chart(), rows="", columns=columns, value=value)
     assert refused.value.hint.startswith(
-        "--columns with one of threads" if columns == "model" else "--value with one of"
+        "--columns threads  # one of threads" if columns == "model" else "--value encode  # one of"
     )
 
 
 def test_an_axis_for_the_rows_is_refused_by_its_own_option() -> None:
     with pytest.raises(UsageError, match="--rows: the sweep has no axis 'model'") as refused:
         pivot_sweep(chart(), rows="model", columns="fa", value="encode")
-    assert refused.value.hint == "--rows with one of threads, fa"
+    assert refused.value.hint == "--rows threads  # one of threads, fa"

@@ -87,7 +87,7 @@ def test_what_cannot_be_used_says_how_to_begin_again(results: Path) -> None:
         path.write_bytes(other.read_bytes())
         with pytest.raises(UnreadableError) as caught:
             load_bisection(path)
-        assert caught.value.hint == f"remove {path}, then harness bisect GOOD BAD"
+        assert caught.value.hint == f"rm {path}  # then: harness bisect GOOD BAD"
 
 
 def test_halves_of_killed_searches_are_removed(results: Path) -> None:

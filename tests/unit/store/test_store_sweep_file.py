@@ -42,7 +42,7 @@ def test_who_can_go_on_with_nothing_is_told_what_to_do_about_the_latest(tmp_path
         with pytest.raises(UsageError) as refused:
             find_sweep(tmp_path, "node-1", wanted, unfinished=True)
         assert f"chmod -R go-w {path}" in refused.value.hint
-        assert "or harness sweep" in refused.value.hint
+        assert "else: harness sweep" in refused.value.hint
 
 
 def test_a_sweep_of_a_newer_harness_is_refused_and_an_older_one_is_read(tmp_path: Path) -> None:
