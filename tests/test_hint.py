@@ -9,7 +9,7 @@ import pytest
 from tests.hint import COMMENT, PROGRAMS, check_hint, list_hints
 
 # Whose texts are parts of sentences, or are shown beside a link.
-APART = ("render/html/", "judge/illegal.py")
+APART = ("render/html/", "render/paste.py", "judge/illegal.py")
 FOUND = sorted({hint for hint in list_hints() if not hint.module.startswith(APART)})
 # Their options are their own.
 OTHERS = tuple(f"{word} " for word in PROGRAMS)

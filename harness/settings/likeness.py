@@ -37,7 +37,7 @@ def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool
     Raises UsageError for a run of another project, and UnavailableError if its source cannot be had.
     """
     if run.project not in ("", WHISPER):
-        raise UsageError(f"{run.id} measured {run.project}", hint=f"harness run --like RUN, with a run of {WHISPER}")
+        raise UsageError(f"{run.id} measured {run.project}", hint=f"harness run --like RUN  # a run of {WHISPER}")
     values: dict[str, Value] = dict(_list_recorded(run))
     values |= _choose_origin(run, same_tree=same_tree) | dict(_list_suite(run, cores)) | _choose_weights(run)
     flags = {one.name: one.value for one in settings.from_flags}

@@ -178,7 +178,7 @@ def test_a_dry_run_says_how_long(kit: Kit) -> None:
         (("--threads", "0,1"), 2, "expected whole numbers"),
         (("--isa", "avx3,avx2"), 2, "unknown instruction set 'avx3'"),
         (("nothing.toml",), 2, "no such file"),
-        (("--results", "whisper.cpp/CMakeLists.txt"), 3, "--results DIR with another folder"),
+        (("--results", "whisper.cpp/CMakeLists.txt"), 3, "--results DIR  # another folder"),
         (("--show",), 2, "unknown option --show"),
         (("--resume",), 2, "--resume cannot be combined with --model,"),
         (("--resume", "--dry-run"), 2, "cannot be combined with --dry-run"),

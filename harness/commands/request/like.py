@@ -79,7 +79,7 @@ def _unpack(archive: Path, results: Path, stack: contextlib.ExitStack) -> Path:
     bundles = find_bundles(folder).bundles
     if len(bundles) != 1:
         cause = f"it holds {len(bundles)} runs"
-        hint = f"harness import {archive}, then harness run --like with the id of one of them"
+        hint = f"harness import {archive}  # then: harness run --like with the id of one of them"
         raise UnreadableError(f"{archive} does not say which run to be like", cause=cause, hint=hint)
     return bundles[0]
 
