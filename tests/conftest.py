@@ -1,5 +1,6 @@
 """Unit tests are pure: they start no process and open no socket."""
 
+import itertools
 import os
 import socket
 import subprocess
@@ -121,7 +122,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show the coverage above the last line."""
+    """Show the coverage above the last line, and which blocks of the pages were not typed where pages were."""
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    if any("test_flow_page_shell" in getattr(report, "nodeid", "") for report in reports):
+        from tests.page_shell import count_blocks
+
+        terminalreporter.write_line(count_blocks())
     if COVERED in config.stash:
         terminalreporter.section("coverage")
         terminalreporter.write_line(config.stash[COVERED])
