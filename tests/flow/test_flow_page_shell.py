@@ -24,16 +24,11 @@ from tests.page_shell import PAGES, REASONS, list_blocks, write_script
 UPSTREAM = "https://github.com/ggml-org/whisper.cpp"
 OURS = "https://github.com/OWNER/HARNESS"
 NAMES = [page.stem for page in PAGES]
-# The first lines are those of ggml that the tutorial edits.
-VECTOR = """\
-#define GGML_GELU_FP16
-#define GGML_GELU_QUICK_FP16
-
-#ifdef GGML_GELU_FP16
-inline static void ggml_vec_gelu_f32(const int n, float * y, const float * x) {
-    uint16_t t;
-}
-#endif
+# Lines of ggml that the tutorial edits.
+TILES = """\
+    // block-tiling attempt
+    const int64_t blck_0 = 16;
+    const int64_t blck_1 = 16;
 """
 CONFIG = """\
 [user]
@@ -84,7 +79,7 @@ class Reader:
         upstream = Repository(self.kit.folder / "upstream", {**self.kit.environ, "HOME": str(self.home)})
         whisper(upstream.path)
         (upstream.path / "ggml/src/ggml-cpu").mkdir(parents=True)
-        upstream.commit("begin", **{"ggml/src/ggml-cpu/vec.h": VECTOR})
+        upstream.commit("begin", **{"ggml/src/ggml-cpu/ggml-cpu.c": TILES})
         for tag in ("v1.8.4", "v1.8.5"):
             upstream.commit(tag, **{"ggml/src/ggml.c": f"// {tag}\n"})
             upstream.git("tag", tag)
@@ -155,7 +150,7 @@ def test_what_a_page_tells_to_type_does_what_it_says(page: Path, kit: Kit, desk:
     reader = Reader(kit, desk)
     if page.parent.name == "tutorial":
         (reader.home / "bin/harness").unlink()
-        kit.set_speed(0.002, GGML_GELU_FP16=0.8)
+        kit.set_speed(0.002, **{"blck_0=1": 1.2})
     else:
         reader.give_results()
     reader.type(page)

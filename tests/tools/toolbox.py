@@ -137,6 +137,7 @@ def cmake() -> None:
         # A source in the cache is a word, too: `git-` and twelve digits of its commit.
         source = os.path.basename(folder)[: len("git-0123456789ab")]
         write(f"{folder}/kind", kind() if kind() == "roof" else f"{kind()} {source}")
+        write(f"{folder}/source", value("-S"))
         print("-- Configuring done (0.3s)")
         keep_options(folder)
 
@@ -279,7 +280,7 @@ def whisper_quantize() -> None:
     import struct
     from pathlib import Path
 
-    blocks = {"q4_0": (2, 32, 18), "q5_0": (6, 32, 22), "q8_0": (8, 32, 34)}
+    blocks = {"q4_0": (2, 32, 18), "q4_1": (3, 32, 20), "q5_0": (6, 32, 22), "q5_1": (7, 32, 24), "q8_0": (8, 32, 34)}
     source, target, kind = ARGV
     number, values, size = blocks[kind]
     data = Path(source).read_bytes()
@@ -347,7 +348,7 @@ def next_encode() -> float:
 
     With speed.json, {"noise": 0.01, "factors": {"-fa": 1.2}}, times scatter instead, and are multiplied where the word
     stands in the program's arguments or in those with which its build was configured; `tiny-q8_0` stands for weights
-    that are called so, `git-0123456789ab` for a build of that commit.
+    that are called so, `git-0123456789ab` for a build of that commit, `tile=16` for a tree whose ggml has such a line.
     """
     speed = f"{HOME}/speed.json"
     if not os.path.exists(speed):
@@ -355,11 +356,19 @@ def next_encode() -> float:
     import math
 
     wanted = eval(read(speed))  # JSON of numbers is Python, too
-    words = [*ARGV, *read(f"{os.environ['FAKE_BUILD']}/kind").split()]
+    words = [*ARGV, *read(f"{os.environ['FAKE_BUILD']}/kind").split(), *read_constants()]
     scatter = math.exp(wanted["noise"] * draw_normal(read(f"{HOME}/calls.jsonl").count("\n")))
     weights = os.path.basename(value("-m"))
     factors = (factor for word, factor in wanted["factors"].items() if word in words or f"-{word}-" in weights)
     return float(1000 * scatter * math.prod(factors))
+
+
+def read_constants() -> list[str]:
+    """Return the constants of the measured tree's ggml-cpu.c, if it has one, as it is now."""
+    known = f"{os.environ['FAKE_BUILD']}/source"
+    file = f"{read(known) if os.path.exists(known) else ''}/ggml/src/ggml-cpu/ggml-cpu.c"
+    lines = read(file).splitlines() if os.path.exists(file) else []
+    return ["".join(line.split()[-3:]).rstrip(";") for line in lines if " = " in line]
 
 
 def draw_normal(seed: int) -> float:
