@@ -108,8 +108,8 @@ class Reader:
 
     def give_results(self) -> None:
         """Leave what a reader of a how-to has: a clone of whisper.cpp, and a run of it."""
-        clones = (("git", "clone", "-q", url, folder) for url, folder in ((UPSTREAM, "whisper.cpp"), (OURS, "harness")))
-        for words in (*clones, (self.home / "bin/harness", "run", "--model", "tiny", "--quiet")):
+        clones = [["git", "clone", "-q", url, name] for url, name in ((UPSTREAM, "whisper.cpp"), (OURS, "harness"))]
+        for words in (*clones, [str(self.home / "bin/harness"), "run", "--model", "tiny", "--quiet"]):
             done = subprocess.run(words, cwd=self.home, env=self.environ, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
 
