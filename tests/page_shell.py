@@ -24,7 +24,7 @@ REASONS = {
     "needs a GPU": "the tests run on any computer",
     "needs an editor": "somebody has to type",
     "needs a database": "tests/flow/test_flow_common_index.py has a real one",
-    "takes hours": "a test has seconds",
+    "takes long": "a test has seconds",
     "is for the owner to change": "it has names that stand for something else",
 }
 _SHELLS = ("sh", "bash", "console")
