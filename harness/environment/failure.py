@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from harness.environment.wheel import INSTALL
 from harness.errors import UnfitError
 from harness.parse.shortage import read_shortage
 
@@ -53,12 +54,12 @@ _CAUSES = (
     (
         r"No matching distribution found for (?P<name>[A-Za-z0-9][\w.-]*==[\w.]+)",
         "the package index has no {name} for this Python and this machine",
-        "set PIP_INDEX_URL=URL to another index, or use a Python from 3.11 to 3.13",
+        "set PIP_INDEX_URL=URL to another index, or use a Python from 3.11 to 3.14",
     ),
     (
         r"Failed (?:to build|building wheel for) '?(?P<name>[A-Za-z0-9][\w.-]*)|error: command '[^']*(?:gcc|cc|clang)",
         "{name} has no wheel for this Python and this machine, and could not be built",
-        "install a C compiler and the Python headers, or use a Python from 3.11 to 3.13",
+        f"{INSTALL}; or use a Python from 3.11 to 3.14",
     ),
     (
         _NOEXEC,

@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.environment.child import run_child
 from harness.environment.dependency import PACKAGES
 from harness.environment.failure import SetUpAction, explain
+from harness.environment.wheel import describe_builds, find_build_tools
 from harness.errors import UnfitError
 from harness.system.stream import write_through
 
@@ -61,6 +62,9 @@ class VirtualEnvironment:
             raise self._explain(str(error), f"setting up {self.folder}") from error
 
     def _fill(self, claim: int) -> None:
+        node = os.uname()
+        if builds := describe_builds(node.sysname, node.machine, find_build_tools()):
+            say(f"harness: {builds}")
         (self.folder / _STAMP).unlink(missing_ok=True)
         for path in self.folder.iterdir():
             if path.name != _MARKER:

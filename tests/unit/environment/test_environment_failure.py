@@ -103,7 +103,7 @@ CASES = {
         "error: command 'gcc' failed: No such file or directory\nERROR: Failed building wheel for psutil\n",
         "could not be built",
         "gcc",
-        "install a C compiler",
+        "apt install gcc python3-dev",
     ),
     "no execution": (
         "ImportError: /srv/v/lib/_core.so: failed to map segment from shared object\n",
