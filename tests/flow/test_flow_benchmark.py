@@ -73,6 +73,11 @@ def trials(kit: Kit) -> list[str]:
     return [by_path("trials"), "--aa", "1", "--side", str(kit.tree), "--", *settings, *stop]
 
 
+def first_number(kit: Kit) -> list[str]:
+    made_up = ["--source", str(kit.tree), "--weights", str(kit.weights)]
+    return [by_path("first_number"), "--packages", "--", *made_up, "--threads", "2"]
+
+
 def relinking(kit: Kit) -> list[str]:
     for name in ("src/libwhisper.so", "bin/whisper-bench"):
         path = kit.folder / "build" / name
@@ -137,6 +142,7 @@ SMALL: dict[str, tuple[Callable[[Kit], list[str]], str]] = {
     ),
     "results": (lambda _: [by_path("results"), "20", "--times", "1", "--limit", "60"], "report latest"),
     "site": (lambda _: [by_path("site"), "--nodes", "2", "--nights", "12", "--loads", "0"], "largest page"),
+    "first_number": (first_number, "first number after"),
     "startup": (lambda _: [by_path("startup"), "2"], "ms (quartiles"),
     "fleet_health": (lambda _: [by_path("fleet_health"), "--count", "1"], "a step of 8 % twenty nights ago | 1 |"),
     "suspicion": (lambda _: [by_path("suspicion"), "--nodes", "1", "--nights", "40", "--quick"], "s of CPU time"),
