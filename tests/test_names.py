@@ -26,7 +26,7 @@ OTHERS = {
     "--force-reinstall", "--build", "--growth", "--count", "--full", "--words", "--only", "--quick", "--rounds", "--do",
     "--aa", "--plant", "--user", "--help", "--version", "--sources", "--coverage", "--summary",
     "--constraint", "--exclusive", "--requeue", "--array", "--nodelist", "--account", "--signal", "--time", "--comment",
-    "--distribute", "--system", "--partition", "--mirror", "--prune", "--now",
+    "--distribute", "--system", "--partition", "--mirror", "--prune", "--now", "--from",
 }  # fmt: skip
 GONE = {"--markdown", "--csv", "--show", "--builds"}
 ROOMS = {path.name for path in HARNESS.iterdir() if (path / "__init__.py").is_file()}
