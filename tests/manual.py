@@ -11,12 +11,12 @@ import msgspec
 from harness.cli.help import HEADINGS, render_usage
 from harness.cli.verb import VERBS
 from harness.commands.result_kind import RESULTS
-from harness.commands.title import TITLES, VerbGroup
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.records.caveat import CaveatCode
 from harness.records.exit_code import ExitCode
 from harness.records.outcome import Cause
 from harness.records.run import Run
+from harness.records.title import TITLES, VerbGroup
 from harness.settings.setting import Setting, SettingKind
 from harness.settings.table import SETTINGS
 

@@ -66,7 +66,7 @@ def take_up_search(
         if stored.question != question:
             raise UsageError(
                 f"{stored.id} cannot be resumed: what it measures has changed",
-                cause="the CPU, the compiler, the weights or the harness is another one than it was begun with",
+                cause="it was begun with another CPU, compiler or harness, or with other weights",
                 hint=f"{shlex.join(['harness', 'bisect', *filter(None, stored.words)])}  # begins again",
             )
         return stored

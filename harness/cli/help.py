@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 
-from harness.commands.title import Title, VerbGroup
 from harness.commands.verb import ArgumentKind, Verb
+from harness.records.exit_code import ExitCode
+from harness.records.title import Title, VerbGroup
 from harness.render.plain import fold
 from harness.settings.build import BINARY
 from harness.settings.night import WATCH
@@ -30,17 +31,6 @@ Each option of these groups can also be set in harness.toml or by a variable:
 --flash-attn, flash_attn, HARNESS_FLASH_ATTN (short: --fa, fa, HARNESS_FA).
 Options override HARNESS_* variables, which override harness.toml.
 Every switch has an opposite, such as --no-tests and --tests."""
-EXIT_CODES = """\
-exit codes:
-   0 ok                               10 the build failed
-   1 a bug in the harness             11 tests failed
-   2 bad command line or setting      12 a benchmark failed
-   3 the environment is not fit       20 a regression was found
-   4 sources or weights unavailable   21 no answer (--strict; calibrate: too
-   5 unreadable input                    few blocks)
-                                      75 the node is too noisy now
-                                         (--refuse-noise)
-                                     130 interrupted"""
 WIDTH = 79
 _MOST = 40
 
@@ -53,14 +43,20 @@ def render_overview(titles: Collection[Title], options: str) -> str:
         mine = [title for title in titles if title.group is group]
         if mine:
             lines += [f"{group}:", *(line for title in mine for line in _describe(title, width)), ""]
-    lines += [options, "", "harness COMMAND --help lists the options of a command, with examples.", "", EXIT_CODES]
+    lines += [options, "", "harness COMMAND --help lists the options of a command, with examples."]
+    lines += ["", "exit codes:", *_list_exit_codes()]
     return "\n".join(lines) + "\n"
 
 
 def render_end(verb: Verb, settings: Sequence[Setting]) -> str:
     """Return the text below the options of a verb, which takes these settings."""
     about = SETTINGS_HELP if settings else ""
-    parts = [fold(verb.details, WIDTH), about, "Exit codes: harness --help", "\n".join(_list_examples(verb))]
+    parts = [
+        fold(verb.details, WIDTH),
+        about,
+        "Exit codes: harness explain exit-codes",
+        "\n".join(_list_examples(verb)),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -69,6 +65,11 @@ def render_usage(verb: Verb) -> str:
     forms = {ArgumentKind.ONE: "[{}]", ArgumentKind.ANY: "[{}...]", ArgumentKind.SOME: "{}..."}
     words = [forms[one.takes].format(one.metavar) for one in verb.arguments if not one.name.startswith("-")]
     return " ".join(["harness", verb.name, *words, "[OPTION...]"])
+
+
+def _list_exit_codes() -> Iterator[str]:
+    for code in ExitCode:
+        yield from textwrap.wrap(code.meaning, WIDTH, initial_indent=f"{code:4}  ", subsequent_indent=" " * 6)
 
 
 def _describe(title: Title, width: int) -> list[str]:

@@ -10,9 +10,9 @@ from harness import __version__
 from harness.cli.complaint import explain_error, refuse_choice, refuse_rest, refuse_verb
 from harness.cli.help import HEADINGS, WIDTH, render_end, render_overview, render_usage
 from harness.commands.output import OutputForm
-from harness.commands.title import TITLES
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import UsageError
+from harness.records.title import TITLES
 from harness.settings.name import FILE
 from harness.settings.setting import Setting, SettingKind
 

@@ -3,8 +3,8 @@
 import importlib
 from collections.abc import Iterator, Mapping
 
-from harness.commands.title import TITLES
 from harness.commands.verb import Verb
+from harness.records.title import TITLES
 
 
 class VerbTable(Mapping[str, Verb]):

@@ -41,8 +41,8 @@ VERB = Verb(
             metavar="WORD",
             words=CompletionSource.CODES,
             dashes=True,
-            help="a caveat, metric, column, verdict, event, exit code, status, option or word of the glossary, or a "
-            "kind of words such as caveats (default: all kinds)",
+            help="a caveat, metric, column, verdict, event, exit code, status, option, command or word of the "
+            "glossary, or a kind of words such as caveats (default: all kinds)",
         ),
     ),
     examples=(
@@ -50,6 +50,7 @@ VERB = Verb(
         ("harness explain UNRESOLVED", "a verdict"),
         ("harness explain exit 20", "an exit code"),
         ("harness explain --fa", "an option"),
+        ("harness explain ab", "a command"),
         ("harness explain caveats", "all of a kind"),
     ),
 )

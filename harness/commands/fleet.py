@@ -56,11 +56,11 @@ def _ask(call: Call, action: FleetAction) -> FleetCall:
         fleet = load_fleet(path)
     word = call.text("round") or datetime.now(UTC).strftime("%Y-%m-%d")
     if not _ROUND.fullmatch(word):
-        cause = "it stands in the keys of jobs: up to 32 letters, digits, dots, dashes and underscores"
+        cause = "the keys of jobs contain it, so it has up to 32 letters, digits, dots, dashes and underscores"
         raise UsageError(f"--round {word!r} cannot be the name of a round", cause=cause, hint="--round 2026-11-28")
     day = read_round(word)
     if day and day > datetime.now(UTC).date() + timedelta(days=1):
-        cause = "what its jobs leave is looked for from that day on"
+        cause = "results of its jobs are only looked for from that day on"
         raise UsageError(f"--round {word} is a day to come", cause=cause, hint=f"--round for-{word}")
     return FleetCall(
         call=call,

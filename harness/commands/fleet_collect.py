@@ -47,7 +47,7 @@ def collect(asked: FleetCall) -> int:
     known = {one.node for one in collector.nodes}
     for name in asked.nodes:
         if name not in known and not any(one.trouble for one in collector.nodes):
-            raise UsageError(f"--node {name}: no node of this name has left anything", hint=nearest(name, known))
+            raise UsageError(f"--node {name}: no node of this name has left results", hint=nearest(name, known))
     found = FleetCollection(
         fleet=whole.name,
         results=str(results),

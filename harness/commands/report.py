@@ -105,7 +105,9 @@ def _choose(name: str, target: str) -> Format:
             (*(ending for format_ in FORMATS.values() for ending in format_.endings), *HTML_ENDINGS, *PICTURE_ENDINGS)
         )
         raise UsageError(
-            f"no format uses the ending of {target}", cause=f"the known endings are {endings}", hint="--format NAME"
+            f"the ending of {target} belongs to no format",
+            cause=f"the known endings are {endings}",
+            hint="--format NAME",
         )
     return found
 
@@ -125,7 +127,9 @@ def _write(folder: Path, files: Mapping[str, bytes], output: Output) -> None:
             write_output(path, content)
         except (OSError, ValueError) as error:
             cause = getattr(error, "strerror", None) or str(error)
-            raise UnfitError(f"cannot write {path}", cause=cause, hint="-o FILE  # one that you may write") from None
+            raise UnfitError(
+                f"cannot write {path}", cause=cause, hint="-o FILE  # in a folder that you may write to"
+            ) from None
         output.console.note(f"wrote {path}")
 
 

@@ -96,14 +96,16 @@ def _write(path: Path, content: bytes, output: Output) -> None:
         raise UsageError(f"{path} is not the name of an archive", hint=f"-o {path}{_ENDING}")
     require_outside(path)
     if path.is_file() and (path.stat().st_size != len(content) or read_bytes(path) != content):
-        raise UsageError(f"{path} exists and holds something else", hint=f"-o FILE{_ENDING}, or remove {path}")
+        raise UsageError(f"{path} exists and holds something else", hint=f"-o FILE{_ENDING}  # or remove {path}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", hint=f"-o {path / 'share'}{_ENDING}")
     try:
         write_output(path, content)
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
-        raise UnfitError(f"cannot write {path}", cause=cause, hint=f"-o FILE{_ENDING}, in a folder of yours") from None
+        raise UnfitError(
+            f"cannot write {path}", cause=cause, hint=f"-o FILE{_ENDING}  # in a folder that you may write to"
+        ) from None
     output.console.note(f"wrote {path}: {len(content):,} bytes; harness import {path} reads it")
 
 

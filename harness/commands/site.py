@@ -92,7 +92,7 @@ def read_base_url(text: str) -> str:
     elif parts.username is not None or parts.password is not None:
         flaw = "it has a login in it, which every page would show"
     elif parts.query or parts.fragment:
-        flaw = "it has more than a path"
+        flaw = "it has a query or a fragment (? or #)"
     else:
         return text if text.endswith("/") else f"{text}/"
     raise UsageError(f"--base-url {text!r} cannot be used", cause=flaw, hint="--base-url https://example.org/speed/")

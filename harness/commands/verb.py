@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from harness.commands.output import Output, OutputForm
-from harness.commands.title import TITLES
 from harness.records.record import Record
+from harness.records.title import TITLES
 from harness.settings.layer import Settings
 
 BOTH = (OutputForm.TEXT, OutputForm.JSON)

@@ -68,7 +68,7 @@ def submit_array(words: Sequence[str], script: str, environ: Mapping[str, str]) 
         text = _require(words, hand_over(words, file, env=slurm_environment(environ), timeout_s=_LIMIT_S))
     number = parse_submission(text)
     if not number:
-        raise UnavailableError("sbatch gave no number", cause=text.strip(), hint="squeue --me")
+        raise UnavailableError("sbatch printed no job number", cause=text.strip(), hint="squeue --me")
     return number
 
 
@@ -86,7 +86,7 @@ def _ask(words: Sequence[str], environ: Mapping[str, str]) -> str:
 def _require(words: Sequence[str], captured: CapturedOutput) -> str:
     """Return what a program printed; raises what `look_at_cluster` raises."""
     if captured.is_absent:
-        cause = "nodes of the scheduler slurm are asked for with its programs"
+        cause = "the programs of Slurm are needed to ask for its nodes"
         hint = (
             "sudo apt install slurm-client munge  # or dnf install slurm munge; runners of GitHub Actions need no Slurm"
         )

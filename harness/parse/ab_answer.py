@@ -87,5 +87,5 @@ def _walk(value: object) -> Iterator[object]:
 
 
 def _refuse(name: str, why: str) -> UnreadableError:
-    hint = "harness ab --json > answer.json writes such a file"
+    hint = "harness ab --json >answer.json  # writes such a file"
     return UnreadableError(f"{name} is not an answer of harness ab", cause=why, hint=hint)

@@ -141,7 +141,7 @@ class _FleetReader(TomlReader):
             for word in _PLACEHOLDER.findall(folder):
                 if word != NODE_WORD:
                     hint = f"{key} = {folder.replace(word, NODE_WORD)!r}"
-                    self.refuse(f"{key}: only {NODE_WORD} stands for something, not {word}", here.at(key), hint=hint)
+                    self.refuse(f"{key}: {word} stands for nothing; only {NODE_WORD} does", here.at(key), hint=hint)
         if is_remote(one.results):
             try:
                 parse_remote(one.results.replace(NODE_WORD, "node"))

@@ -55,4 +55,4 @@ def _find_line(text: str, event: str, field: str = "") -> int:
 
 
 def _refuse(name: str, line: int, cause: str) -> UnreadableError:
-    return UnreadableError(f"{name}, line {line}: it cannot be understood", cause=cause, hint=_EXAMPLE)
+    return UnreadableError(f"{name}, line {line} cannot be understood", cause=cause, hint=_EXAMPLE)

@@ -96,6 +96,6 @@ def parse_side(words: str, *, is_folder: Callable[[str], bool]) -> SideRequest:
         values[name] = value
     if "source" in values and (others := {"ref", "repo"} & values.keys()):
         raise UsageError(
-            f"{words}: a local tree and a {' and a '.join(sorted(others))} at once", hint="leave out one of the two"
+            f"{words}: a local tree cannot have a {' or a '.join(sorted(others))}", hint="leave out one of the two"
         )
     return SideRequest(label=words, values=tuple(values.items()), defines=tuple(defines))

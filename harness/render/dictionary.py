@@ -24,6 +24,7 @@ from harness.records.record import ExplainedWord
 from harness.records.share import PrivacyRule
 from harness.records.site import SiteState
 from harness.records.suite import Benchmark, Engine
+from harness.records.title import TITLES
 from harness.records.triage import TriageState
 from harness.records.trial import TrialEnd
 from harness.records.tune import Goal
@@ -69,7 +70,14 @@ _ASIDE = re.compile(r" \(((?:`[A-Z]\w+`|docs/[\w/-]+\.md)(?:[,;] )?)+\)")
 @functools.cache
 def list_explanations() -> tuple[Explanation, ...]:
     """Return what every word means, kind by kind."""
-    found = (*_list_enumerations(), *_list_metrics(), *_list_columns(), *_list_codes(), *_list_words())
+    found = (
+        *_list_enumerations(),
+        *_list_metrics(),
+        *_list_columns(),
+        *_list_codes(),
+        *_list_commands(),
+        *_list_words(),
+    )
     order = list(WordKind)
     return tuple(sorted((*found, *map(explain_setting, SETTINGS)), key=lambda one: order.index(one.kind)))
 
@@ -173,6 +181,19 @@ def _list_codes() -> Iterator[Explanation]:
             advice=advice.OF_EXIT_CODE.get(code, ""),
             page=WordKind.EXIT_CODES.page,
             names=(str(code.value), f"exit {code.value}", f"exit code {code.value}", code.word),
+        )
+
+
+def _list_commands() -> Iterator[Explanation]:
+    for name, title in TITLES.items():
+        yield Explanation(
+            word=name,
+            kind=WordKind.COMMANDS,
+            label="command",
+            meaning=_sentence(_plain(title.summary)),
+            advice=f"harness {name} --help",
+            page=WordKind.COMMANDS.page,
+            names=(name, f"harness {name}"),
         )
 
 

@@ -70,7 +70,7 @@ def _choose_origin(run: Run, *, same_tree: bool) -> dict[str, Value]:
         raise UnavailableError(
             f"{run.id} measured {named}",
             cause="it is not on this computer as it was" if digest else "a report names commits only",
-            hint="add --source DIR, with that tree; or --ref REF",
+            hint="--source DIR  # with that tree; or --ref REF",
         )
     return {"source": "", "ref": origin.ref, "repo": origin.repo}
 

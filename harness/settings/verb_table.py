@@ -29,6 +29,6 @@ def choose_table(file: Mapping[str, object], verb: str, file_name: str) -> dict[
     named = name_settings(own, where, f"harness {verb} --help  # each option is a setting")
     for name in named:
         if verb not in BY_NAME[name].commands:
-            hint = f"remove it, or write it above the line [{verb}] if other commands are to have it"
+            hint = f"remove it, or write it above the line [{verb}] if other commands should have it"
             raise UsageError(f"{where}: harness {verb} takes no setting {name}", hint=hint)
     return {key: value for key, value in top.items() if name_setting(key) not in named} | named

@@ -43,6 +43,6 @@ def read_sum(choice: str) -> WeightsSum | None:
         raise UsageError(
             f"--weights: {wrong!r} is not the SHA-256 sum of a file",
             cause=f"a sum has {_FEWEST} to {_MOST} hexadecimal digits",
-            hint="sha256sum FILE prints it; or --weights with a path, auto, official or synthetic",
+            hint="sha256sum FILE  # prints it; or --weights with a path, auto, official or synthetic",
         )
     return WeightsSum(sums=sums, place=place)

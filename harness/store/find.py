@@ -198,5 +198,5 @@ def _refuse_twins(runs: Iterable[tuple[str, str, str]]) -> None:
 
 def _twins(paths: Sequence[str], run_id: str) -> UnreadableError:
     files = "\n         ".join(f"{path}/{RUN}" for path in paths)
-    hint = "NODE/ID or the path of one, or remove the copy"
+    hint = "name one by NODE/ID or by its path; or remove the copy"
     return UnreadableError(f"{len(paths)} runs have the id {run_id}", cause=f"they are\n         {files}", hint=hint)

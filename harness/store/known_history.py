@@ -114,8 +114,10 @@ def load_numbers(
 
     def ask(index: RunIndex) -> RawHistory:
         if index.frozen and question.measuring:
-            hint = f"mkdir -p {shlex.quote(str(places.results))}  # or a login that may write, or no --database"
-            raise UnfitError("the index would not know what is measured", cause=index.frozen, hint=hint)
+            hint = (
+                f"mkdir -p {shlex.quote(str(places.results))}  # or use a login that may write, or leave out --database"
+            )
+            raise UnfitError("what is measured would not reach the index", cause=index.frozen, hint=hint)
         for _ in range(_ATTEMPTS):
             index.refresh()
             unread = measure(index, wanted)

@@ -75,7 +75,7 @@ def _place(path: Path, results: Path, aside: Path) -> ImportOutcome:
             elif not is_equal(one, target):
                 raise UnreadableError(
                     f"{path} is not imported",
-                    cause=f"{target} is there and says something else",
+                    cause=f"{target} exists and holds something else",
                     hint="one of the two was changed, or two nodes have one name; remove the wrong one",
                 )
     finally:

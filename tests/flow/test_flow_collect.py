@@ -236,7 +236,7 @@ def test_each_node_may_have_a_folder_of_its_own(fleet: FleetFolder) -> None:
     assert set(only) == {"b"}
     mistyped = fleet.collect("--node", "nobody")
     assert (mistyped.returncode, mistyped.stdout) == (2, "")
-    assert "no node of this name has left anything" in mistyped.stderr
+    assert "no node of this name has left results" in mistyped.stderr
 
 
 def test_a_node_that_fell_silent_is_an_alarm(fleet: FleetFolder) -> None:

@@ -367,6 +367,6 @@ def test_a_night_is_refused_an_index_that_would_not_know_what_it_measures(kit: K
     branch.add("one")
     done = branch.night(environ={"HARNESS_DATABASE": url})
     assert done.returncode == 3
-    assert "the index would not know what is measured" in done.stderr
+    assert "what is measured would not reach the index" in done.stderr
     assert "a login that may write" in done.stderr
     assert kit.bundles() == bundles

@@ -177,7 +177,7 @@ def test_sweeps_come_with_their_runs(kit: Kit, away: Stand, tmp_path: Path, name
     path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
     other = kit.harness("import", str(away.results))
     assert (other.returncode, f"{path} is not imported" in other.stderr) == (5, True)
-    assert "is there and says something else" in other.stderr
+    assert "exists and holds something else" in other.stderr
     assert '"seed": 1' in next(kit.results.glob("*/*/*.sweep.json")).read_text()
 
 
@@ -208,7 +208,7 @@ def test_bisections_come_with_their_runs(kit: Kit, away: Stand, tmp_path: Path) 
     assert again.stdout == f"imported 0 runs into {kit.results}\n  3 were already there\n"
     path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
     other = kit.harness("import", str(away.results))
-    assert (other.returncode, "is there and says something else" in other.stderr) == (5, True)
+    assert (other.returncode, "exists and holds something else" in other.stderr) == (5, True)
     resumed = kit.harness("bisect", "--resume", name, environ={"HARNESS_AS_NODE": "far"})
     assert (resumed.returncode, "has its answer already" in resumed.stderr) == (2, True)
 

@@ -195,7 +195,7 @@ def test_a_case_that_no_block_has_reached_is_no_success(kit: Kit) -> None:
         (("quant=f16", "quant=q5_k"), "tiny cannot be quantised to q5_k"),
         (("fa=0", "threads=0"), "--threads: expected whole numbers from 1 to 4096, not '0'"),
         (("nonsense=1", "fa=1"), "unknown key 'nonsense'"),
-        ((".,v1.8.5", "fa=1"), "a local tree and a ref at once"),
+        ((".,v1.8.5", "fa=1"), "a local tree cannot have a ref"),
         (("fa=0", ""), "has an empty part"),
         (("fa=0", "fa=1", "--flash-attn", "0,1", "--baseline-config", "fa=1"), "flash_attn is given twice"),
         (

@@ -75,12 +75,12 @@ def _unpack(archive: Path, results: Path, stack: contextlib.ExitStack) -> Path:
     try:
         unpack(archive, folder)
     except OSError as error:
-        raise UnfitError(f"{archive} is not unpacked", cause=error.strerror or str(error), hint="df .") from None
+        raise UnfitError(f"{archive} cannot be unpacked", cause=error.strerror or str(error), hint="df .") from None
     bundles = find_bundles(folder).bundles
     if len(bundles) != 1:
         cause = f"it holds {len(bundles)} runs"
-        hint = f"harness import {archive}  # then: harness run --like with the id of one of them"
-        raise UnreadableError(f"{archive} does not say which run to be like", cause=cause, hint=hint)
+        hint = f"harness import {archive}  # then harness run --like ID, for one of them"
+        raise UnreadableError(f"{archive} does not say which run to measure again", cause=cause, hint=hint)
     return bundles[0]
 
 

@@ -51,8 +51,8 @@ def parse_remote(text: str) -> RemoteFolder:
     if not _HOST.fullmatch(host) or not _SIGNS.fullmatch(folder) or folder.startswith(("-", "//")):
         raise UsageError(
             f"{text!r} is not a folder on another computer",
-            cause="HOST:FOLDER is expected, both of plain signs, HOST without a dash at its beginning; other ports and "
-            "keys stand in ~/.ssh/config",
+            cause="expected HOST:FOLDER, without special characters, and no dash at its beginning; other ports and "
+            "keys belong in ~/.ssh/config",
             hint='results = "bench1:/srv/results"',
         )
     return RemoteFolder(host, folder)

@@ -102,7 +102,7 @@ def _refuse(results: Path, known: Iterable[bytes]) -> UnfitError:
     named = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
     return UnfitError(
         f"the index in the database knows nothing of {results}",
-        cause=f"it is of {named}",
+        cause=f"it holds {named}",
         hint=f"--results {shlex.quote(paths[0])}",
     )
 

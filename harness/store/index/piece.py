@@ -38,5 +38,5 @@ def gather(found: Iterator[_T], size: int) -> Iterator[list[_T]]:
 
 
 def _give_up(places: tuple[BundleAddress, ...]) -> list[_T | UnreadableError]:
-    cause = "the process that read it was killed twice, most likely for want of memory"
+    cause = "the process that read it was killed twice, probably because memory ran out"
     return [UnreadableError(f"cannot read {month}{os.sep}{name}{os.sep}{RUN}", cause=cause) for month, name in places]

@@ -81,7 +81,7 @@ def refuse_tables(stated: dict[str, str]) -> UnfitError:
     return UnfitError(
         f"the index in the database was made by {which}",
         cause=f"its tables have schema {number}, and this harness writes {SCHEMA}",
-        hint=f"use that one here, too; or {REBUILD}" if newer else f"when all who use it have this one: {REBUILD}",
+        hint=f"use that harness here, too; or {REBUILD}" if newer else f"when all who use it have this one: {REBUILD}",
     )
 
 

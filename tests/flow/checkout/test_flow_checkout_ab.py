@@ -233,7 +233,7 @@ def test_what_a_checkout_lacks_is_looked_for_upstream(home: Home) -> None:
         ([".", "HEAD"], {"ref": "v1"}, "--ref would have no effect", "leave out --ref"),
         (["HEAD", "HEAD~1"], {"source": "."}, "--source would have no effect", "leave out --source"),
         ([], {"repo": "."}, "--repo would have no effect", "leave out --repo"),
-        (["source=.,repo=.", "HEAD"], {}, "a local tree and a repo at once", "one of the two"),
+        (["source=.,repo=.", "HEAD"], {}, "a local tree cannot have a repo", "one of the two"),
         (["copy", "."], {}, "'copy' is ambiguous", "./copy for the tree, ref=copy"),
         (["v1.8.5", "."], {}, "'v1.8.5' is ambiguous", "./v1.8.5 for the tree, ref=v1.8.5"),
         ([], {"source": "/"}, "ab needs two sides", "harness ab HEAD ~/whisper.cpp"),

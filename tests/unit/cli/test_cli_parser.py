@@ -10,8 +10,9 @@ from harness.cli.main import _choose_form
 from harness.cli.parser import list_given, parse
 from harness.cli.verb import VERBS
 from harness.commands.output import OutputForm
-from harness.commands.title import VerbGroup
 from harness.errors import UsageError
+from harness.records.exit_code import ExitCode
+from harness.records.title import VerbGroup
 from harness.settings.layer import Settings, layer_settings
 from harness.settings.table import SETTINGS
 
@@ -94,7 +95,8 @@ def test_without_a_verb_all_verbs_are_named_in_groups(
     assert places == sorted(places)
     assert all(re.search(rf"^  {name} +\S", text, re.MULTILINE) for name in VERBS)
     assert max(map(len, text.splitlines())) < COLUMNS
-    assert "exit codes:" in text
+    listed = " ".join(text.partition("\nexit codes:\n")[2].split())
+    assert listed == " ".join(f"{code.value} {code.meaning}" for code in ExitCode)
 
 
 @pytest.mark.parametrize(

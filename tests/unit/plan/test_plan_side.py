@@ -63,9 +63,9 @@ def test_names_in_capitals_are_options_of_cmake() -> None:
         ("fa=0,fa=1", "flash_attn is given twice"),
         ("v1,v2", "ref is given twice"),
         ("v1,ref=v2", "ref is given twice"),
-        (".,v1", "a local tree and a ref at once"),
-        (".,repo=x", "a local tree and a repo at once"),
-        ("source=x,ref=v1,repo=y", "a local tree and a ref and a repo at once"),
+        (".,v1", "a local tree cannot have a ref"),
+        (".,repo=x", "a local tree cannot have a repo"),
+        ("source=x,ref=v1,repo=y", "a local tree cannot have a ref or a repo"),
         ("../nowhere,fa=1", "there is no folder ../nowhere"),
     ],
 )

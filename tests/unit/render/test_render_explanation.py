@@ -15,6 +15,7 @@ from harness.records.measurement import METRICS
 from harness.records.outcome import Cause
 from harness.records.plan import StepQuestion
 from harness.records.record import ExplainedWord
+from harness.records.title import TITLES
 from harness.records.vocabulary import METRIC_MEANINGS
 from harness.render.dictionary import ENUMERATIONS, find_explanations, list_explanations, list_kinds, list_names
 from harness.render.explanation import render_explanations, render_kinds
@@ -73,6 +74,9 @@ def test_all_lines_fit_eighty_columns_but_commands_which_are_copied() -> None:
         ("blocks", "block"),
         ("verdict", "verdict"),
         ("exit code", "0"),
+        ("ab", "ab"),
+        ("harness ab", "ab"),
+        ("commands", "run"),
     ],
 )
 def test_a_word_is_found_as_it_is_printed_or_written(word: str, first: str) -> None:
@@ -88,6 +92,14 @@ def test_a_word_with_several_meanings_has_all() -> None:
     ]
     assert of("noisy") == {WordKind.CAVEATS, WordKind.EXIT_CODES, WordKind.HEALTH}
     assert find_explanations("no such word") == ()
+
+
+def test_a_command_is_explained_by_its_summary_and_its_help() -> None:
+    for name, title in TITLES.items():
+        mine = next(one for one in find_explanations(name) if one.kind is WordKind.COMMANDS)
+        assert mine.advice == f"harness {name} --help"
+        assert mine.meaning.lower() == f"{title.summary.replace('`', '')}.".lower()
+    assert of("history") == {WordKind.PURPOSES, WordKind.COMMANDS}
 
 
 def test_a_word_has_its_meaning_what_to_do_and_a_page() -> None:

@@ -16,7 +16,7 @@ class VerbGroup(StrEnum):
 
 
 class Title(NamedTuple):
-    """The name of a verb, its group, and what it does; the `module` of this room defines it."""
+    """The name of a verb, its group, and what it does; the `module` of the room `commands` defines it."""
 
     name: str
     group: VerbGroup
