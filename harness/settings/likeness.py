@@ -34,9 +34,10 @@ def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool
     """Return `settings` with all that decides what is measured as in `run`, for a node with these cores.
 
     What the command line says wins, and is a remark. `same_tree` says that the tree of the run is here, as it was.
-    Raises UsageError for a run of another project, and UnavailableError if its source cannot be had.
+    Raises UsageError for a report about another project, and UnavailableError if the source of the run is unavailable.
     """
-    if run.project not in ("", WHISPER):
+    # A fork may have any name; only reports are about other programs.
+    if run.origin != OURS and run.project not in ("", WHISPER):
         raise UsageError(f"{run.id} measured {run.project}", hint=f"harness run --like RUN  # a run of {WHISPER}")
     values: dict[str, Value] = dict(_list_recorded(run))
     values |= _choose_origin(run, same_tree=same_tree) | dict(_list_suite(run, cores)) | _choose_weights(run)

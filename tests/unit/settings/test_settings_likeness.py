@@ -80,3 +80,10 @@ def test_of_a_report_only_commit_and_cases_are_known() -> None:
     other = run.source.commit.replace(repo="https://github.com/ggml-org/llama.cpp")
     with pytest.raises(UsageError, match=r"measured llama\.cpp"):
         take_likeness(run.replace(source=run.source.replace(commit=other)), here(), factory.cores(), same_tree=False)
+
+
+def test_a_fork_may_have_any_name() -> None:
+    run = was()
+    fork = run.source.commit.replace(repo="https://git.example.org/me/whisper.git")
+    like = take_likeness(run.replace(source=run.source.replace(commit=fork)), here(), factory.cores(), same_tree=False)
+    assert like.settings.words("model") == run.suite.models
