@@ -16,7 +16,7 @@ HOME = "/home/user"
 _STAND_INS = (SHARED, HOME)
 # Folders of the system, which are alike on many computers.
 _SYSTEM = re.compile(
-    r"/(?:usr|bin|sbin|lib|lib32|lib64|etc|proc|sys|dev|System|Library|Applications|nix/store|snap"
+    r"/(?:usr|bin|sbin|lib|lib32|lib64|etc|proc|sys|dev(?!/shm)|System|Library|Applications|nix/store|snap"
     r"|opt/(?:homebrew|rocm[^/]*|intel|nvidia|cmake|arm|local))(?:/|$)"
 )
 _LOOSE = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - names in texts, nothing is written there
@@ -25,17 +25,31 @@ _PUBLIC = re.compile(
     r"(?:https?|git|ssh)://(?:git@)?(?:private\.invalid(?:/|$)|(?:raw\.)?(?:github|githubusercontent)\.com/(?:ggml-org|ggerganov)(?:/|$)"
     r"|huggingface\.co/ggerganov(?:/|$)|(?:www\.)?(?:cmake|gnu|gcc\.gnu|llvm|ninja-build|kernel|cppreference)\.org)"
 )
-_STARTS = r"(?:(?<![\w.~/<-])|(?<=-[ILFB])|(?<=-isystem)|(?<=file://))"
+_SEGMENT = r"[\w.+@%~-]+"
+_STARTS = r"(?:(?<![\w.~/<-])|(?<=-[ILFBT])|(?<=-M[FTQ])|(?<=-isystem)|(?<=file://))"
 _ENDS = r"(?![\w-])"
 _PARTS = {
-    "secret": r"\b(?-i:hf_|gh[opsu]_|github_pat_|glpat-|xox[abp]-)[A-Za-z0-9_-]{16,}",
-    "url": r"\b(?:https?|ssh|git|ftp|postgresql[+\w]*)://[^\s\"'<>|`)\]}]+",
-    "mail": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?::[\w./~-]+)?",
-    "net": r"(?<![\w.])(?:10|172|192)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\w.])",
+    "secret": r"\b(?-i:hf_|gh[oprsu]_|github_pat_|glpat-|xox[abp]-|sk-|npm_|pypi-)[A-Za-z0-9_-]{16,}"
+    r"|\b(?-i:AKIA|ASIA)[A-Z0-9]{16}\b|\b(?-i:eyJ)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){2}"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+    "url": r"\b(?:(?!file:)[a-z][a-z0-9+.-]{1,20}://|(?:github|gitlab|bitbucket)\.(?:com|org)[/:])[^\s\"'<>|`)\]}]+",
+    "mail": r"(?<![\w.+-])[\w.+-]+@"
+    r"(?:[\w-]+(?:(?:\.[\w-]+)*\.[a-z][\w-]+(?::[\w./~-]+)?|:[\w./~-]+)|(?<=@)[\w-]+(?=>))",
+    "net": r"(?<![\w.])(?:10|100|172|192)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\w.])"
+    r"|(?<![\w:])(?:[0-9a-f]{1,4}::?){4,7}[0-9a-f]{1,4}(?![\w:])",
 }
-_PATH = _STARTS + r"(?:/[\w.+@%~-]+){2,}/?"
+_PATH = (
+    rf"(?:{_STARTS}/{{1,2}}{_SEGMENT}(?:/+{_SEGMENT})+"
+    rf"|(?<![\w./-])(?:~[\w.-]*|\$HOME|\$\{{HOME\}})(?:/+{_SEGMENT})+)/?"
+)
+# The home of anybody, and the names at the end of a path that may stay: those of files and of programs.
+_ANY_HOME = re.compile(r"(?:/(?:home|Users|var/home|export/home)/[^/]+|~[^/]*|\$\{?HOME\}?)")
+_FILE = re.compile(r".+\.[A-Za-z]\w{0,9}")
+_PROGRAMS = ("/bin", "/sbin", "/libexec")
 _GIT = "git"
-_NET = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
+_NET = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|.*:")
+# Colours, whose letters would look like a part of the word that follows.
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*[A-Za-z])")
 
 
 class Disguise:
@@ -46,7 +60,7 @@ class Disguise:
         self._known = {one.word.lower(): one for one in known}
         own = _spell(known)
         self._own = re.compile(own or r"(?!)", re.IGNORECASE)
-        self._pattern = _compile(own)
+        self._pattern = _compile(own, [one for one in known if one.stand_in == HOME])
         self._numbers: dict[tuple[PrivacyRule, str], str] = {}
         self._counts: Counter[tuple[PrivacyRule, str, str]] = Counter()
         self._ways: dict[str, Callable[[str], str]] = {
@@ -55,6 +69,7 @@ class Disguise:
             "url": self._replace_url,
             "mail": self._replace_mail,
             "net": self._replace_net,
+            "home": self._replace_below,
             "path": self._replace_path,
         }
 
@@ -67,7 +82,12 @@ class Disguise:
 
     def clean(self, text: str) -> str:
         """Return a text without private words."""
-        return self._pattern.sub(self._replace, text)
+        if "\x1b" not in text:
+            return self._pattern.sub(self._replace, text)
+        pieces = _COLOUR.split(text)
+        return "".join(
+            piece if number % 2 else self._pattern.sub(self._replace, piece) for number, piece in enumerate(pieces)
+        )
 
     def put(self, word: PrivateWord) -> str:
         """Return what stands for the whole value of a field, and count it."""
@@ -98,7 +118,7 @@ class Disguise:
     def _replace_url(self, text: str) -> str:
         return (
             self._keep(text)
-            if _PUBLIC.match(text)
+            if _PUBLIC.match(text if "://" in text else f"https://{text.replace(':', '/', 1)}")
             else self.assign(PrivacyRule.ADDRESS, text, f"https://{NOWHERE}/{{}}")
         )
 
@@ -113,11 +133,25 @@ class Disguise:
         return self.assign(PrivacyRule.ADDRESS, text, "192.0.2.{}") if _NET.match(text) else text
 
     def _replace_path(self, path: str) -> str:
-        folder, _, name = path.rstrip("/").rpartition("/")
+        folder = path.rstrip("/").rpartition("/")[0]
         if _SYSTEM.match(path) or folder in _LOOSE or path.startswith(_STAND_INS):
             return self._keep(path)
-        stand_in = self.assign(PrivacyRule.PATH, folder, f"{SHARED}/folder-{{}}")
-        return f"{stand_in}/{self._keep(name)}{'/' if path.endswith('/') else ''}"
+        return self._replace_below(path)
+
+    def _replace_below(self, path: str) -> str:
+        """Return a path with a number for its folder; only the name of a file or of a program stays."""
+        plain = re.sub("/+", "/", path.rstrip("/"))
+        folder, _, name = plain.rpartition("/")
+        stays = (_FILE.fullmatch(name) or folder.endswith(_PROGRAMS)) and not _ANY_HOME.fullmatch(plain)
+        own = f"{self._replace_folder(folder)}/{self._keep(name)}" if stays else self._replace_folder(plain)
+        return f"{own}/" if path.endswith("/") else own
+
+    def _replace_folder(self, folder: str) -> str:
+        if folder.lower() in self._known:
+            return self._replace_known(folder)
+        if _ANY_HOME.fullmatch(folder):
+            return self.assign(PrivacyRule.FOLDER, folder, f"{HOME}-{{}}")
+        return self.assign(PrivacyRule.PATH, folder, f"{SHARED}/folder-{{}}")
 
     def _count(self, rule: PrivacyRule, word: str, stand_in: str) -> str:
         self._counts[rule, word, stand_in] += 1
@@ -125,17 +159,18 @@ class Disguise:
 
 
 def _spell(known: Sequence[PrivateWord]) -> str:
-    """Return the pattern of known words, each as a whole; what is longer comes first."""
+    """Return the pattern of known words, each as a whole; what is longer comes first. A home ends at its name."""
     return "|".join(
-        f"{_STARTS}{re.escape(one.word)}{_ENDS}"
+        f"{_STARTS}{re.escape(one.word)}{_ENDS}{'(?!/+[^/ ])' if one.stand_in == HOME else ''}"
         if one.word.startswith("/")
         else rf"(?<![^\W_]){re.escape(one.word)}(?![^\W_])"
         for one in known
     )
 
 
-def _compile(own: str) -> re.Pattern[str]:
+def _compile(own: str, homes: Sequence[PrivateWord]) -> re.Pattern[str]:
     """Return the pattern of all that may have to be replaced; `own` are the known words."""
     parts = {"secret": _PARTS["secret"], "known": own, "url": _PARTS["url"], "mail": _PARTS["mail"]}
-    parts |= {"net": _PARTS["net"], "path": _PATH}
+    below = "|".join(re.escape(one.word) for one in homes)
+    parts |= {"home": rf"{_STARTS}(?:{below})(?:/+{_SEGMENT})+/?" if below else "", "net": _PARTS["net"], "path": _PATH}
     return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in parts.items() if pattern), re.IGNORECASE)

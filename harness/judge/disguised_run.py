@@ -7,17 +7,23 @@ from typing import Any
 import msgspec
 
 from harness.judge.disguise import Disguise
-from harness.judge.privacy import is_public_commit
+from harness.judge.privacy import SAMPLE, is_public_commit
 from harness.records.condition import Quietness
 from harness.records.outcome import StepResult
 from harness.records.run import Run, SettingUsed
-from harness.records.share import NOWHERE, PrivacyRule, PrivateWord
+from harness.records.share import NOWHERE, SHARED, PrivacyRule, PrivateWord
 from harness.records.source import Commit
+from harness.settings.provenance import is_upstream
+from harness.settings.weights_sum import SUM
 
 # Settings whose value is a command or a name of the one who measured; none of them decides what is measured.
 _OF_OTHERS = frozenset({"notify", "as_node", "job", "results", "cache", "database", "weights_mirror"})
 _NAMED = {"USER": PrivacyRule.USER, "LOGNAME": PrivacyRule.USER}
 _BRANCHES = frozenset({"ref", "branch", "anchor"})
+# What `--weights` is where it names no file.
+_WEIGHTS = frozenset({"", "auto", "official", "synthetic"})
+_SWITCH = re.compile(r"[0-9.]*|on|off|true|false|yes|no", re.IGNORECASE)
+_NODE_PREFIX = "GG_BUILD_"
 _HEX = re.compile(r"[0-9a-f]{7,40}|v[0-9.]+")
 _LEFT_OUT = "(left out)"
 # The fields of a case, whose names of recordings are names of files.
@@ -80,17 +86,35 @@ def _disguise_setting(one: SettingUsed, run: Run, words: Words, disguise: Disgui
         return one.replace(value="")
     if one.value in words:
         return one.replace(value=_put(words, one.value, disguise))
-    if one.name in _BRANCHES and one.value and not (is_public_commit(run) or _HEX.fullmatch(one.value)):
-        return one.replace(value=disguise.put(PrivateWord(rule=PrivacyRule.COMMIT, word=one.value, stand_in="branch")))
-    if one.name == "repo" and one.value.startswith("/"):
-        word = PrivateWord(rule=PrivacyRule.COMMIT, word=one.value, stand_in=f"https://{NOWHERE}/whisper.cpp")
-        return one.replace(value=disguise.put(word))
+    rule, stand_in = _choose_stand_in(one, run, words)
+    if stand_in and one.value:
+        return one.replace(value=disguise.put(PrivateWord(rule=rule, word=one.value, stand_in=stand_in)))
     return one
+
+
+def _choose_stand_in(one: SettingUsed, run: Run, words: Words) -> tuple[PrivacyRule, str]:
+    """Return what stands for the whole value of a setting, which may be a relative path; empty if it may stay."""
+    name, value = one.name, one.value
+    if name in _BRANCHES and not (is_public_commit(run) or _HEX.fullmatch(value)):
+        return PrivacyRule.COMMIT, "branch"
+    if name == "repo" and not is_upstream(value):
+        return PrivacyRule.COMMIT, f"https://{NOWHERE}/whisper.cpp"
+    if name == "source":
+        return PrivacyRule.FOLDER, f"{SHARED}/source"
+    if name == "audio" and value != SAMPLE:
+        return PrivacyRule.FILE, ",".join(
+            words[one.name].stand_in if one.name in words else one.name for one in run.audio
+        )
+    if name == "weights" and value not in _WEIGHTS and not value.startswith("/"):
+        return PrivacyRule.PATH, value.partition("@")[0] if value.startswith(SUM) else f"{SHARED}/weights"
+    return PrivacyRule.PATH, ""
 
 
 def _disguise_variable(name: str, value: str, words: Words, disguise: Disguise) -> str:
     if name in _NAMED and value:
         return disguise.put(PrivateWord(rule=_NAMED[name], word=value, stand_in="somebody"))
+    if name.startswith(_NODE_PREFIX) and not _SWITCH.fullmatch(value):  # what somebody says of a node, in any words
+        return disguise.put(PrivateWord(rule=PrivacyRule.NODE, word=value, stand_in=_LEFT_OUT))
     return _put(words, value, disguise)
 
 

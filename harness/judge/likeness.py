@@ -32,4 +32,4 @@ def caveat_likeness(like: Run, run: Run) -> Caveat:
     """Return the caveat that says which run another one was measured like, and what differs."""
     lines = list_unlike(find_unlike(like, run))
     differs = f"not the same: {'; '.join(lines)}" if lines else "nothing that is recorded differs"
-    return Caveat(code=CaveatCode.LIKE, message=f"measured like {like.id} on {like.node.name}; {differs}")
+    return Caveat(code=CaveatCode.LIKE, message=f"measured like {like.id}; {differs}")

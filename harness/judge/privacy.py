@@ -29,9 +29,12 @@ _SHORTEST = 4
 _IN_CACHE = ("builds", "sources", "weights", "cmake", "logs")
 _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - names in records, nothing is written there
 _NAMES = ("USER", "LOGNAME")
-_SAMPLE = "jfk"
-# Runners and containers have such names: they say nothing, but are replaced as a matter of course.
-_LETTER = re.compile("[a-z]", re.IGNORECASE)
+# The recording that comes with whisper.cpp.
+SAMPLE = "jfk"
+_LETTER = re.compile("[^\\W\\d_]")
+# A whole value that is a path, or an option with one, whose folder has signs in it that end a path in running text.
+_ODD = re.compile(r"(?:[\w.+:-]{1,80}=|-[A-Za-z])?(/[^\n]{1,500})/[^/\n]*")
+_PLAIN = re.compile(r"[\w.+@%~/-]*")
 
 
 def list_private_words(runs: Iterable[Run], here: Here) -> tuple[PrivateWord, ...]:
@@ -68,6 +71,7 @@ def _list_words(run: Run) -> Iterator[PrivateWord]:
     yield _name(PrivacyRule.NODE, node, name_shared_node(run))
     variables = dict(run.environment)
     yield from _list_folders(run)
+    yield from _list_odd_folders(run)
     if home := variables.get("HOME", ""):
         yield from _list_home(home)
     yield from (_name(PrivacyRule.USER, variables[name], "somebody") for name in _NAMES if variables.get(name))
@@ -76,13 +80,27 @@ def _list_words(run: Run) -> Iterator[PrivateWord]:
         yield _name(PrivacyRule.COMMIT, commit.author, "somebody")
         if not is_upstream(commit.repo):
             yield PrivateWord(rule=PrivacyRule.COMMIT, word=commit.repo, stand_in=f"https://{NOWHERE}/whisper.cpp")
-    for number, one in enumerate((one for one in run.audio if one.name != _SAMPLE), 1):
+    for number, one in enumerate((one for one in run.audio if one.name != SAMPLE), 1):
         yield _name(PrivacyRule.FILE, one.name, f"recording-{number}")
+        yield _name(PrivacyRule.FILE, PurePosixPath(one.path).stem, f"recording-{number}")
+        yield _name(PrivacyRule.FILE, one.name.replace("-", "_"), f"recording_{number}")  # in names of steps
     for number, weights in enumerate(run.weights, 1):
         if weights.kind is WeightsKind.FILE and weights.path:
             stem = PurePosixPath(weights.path).stem
             if weights.model not in stem:
                 yield _name(PrivacyRule.FILE, stem, f"weights-{number}")
+
+
+def _list_odd_folders(run: Run) -> Iterator[PrivateWord]:
+    """Yield the folders that cannot be found in running text, because of a blank or a bracket in them."""
+    values = [one.value for one in run.settings] + [value for _, value in run.environment]
+    values += [word for one in run.attempts for word in (one.completed.argv if one.completed else ())]
+    values += [word for one in run.results for word in (one.completed.argv if one.completed else ())]
+    values += [run.source.path, *(one.path for one in run.weights), *(one.path for one in run.audio)]
+    values += [one.value for one in run.config.options]
+    folders = dict.fromkeys(found[1] for value in values for one in value.split(":") if (found := _ODD.fullmatch(one)))
+    for number, folder in enumerate((one for one in folders if not _PLAIN.fullmatch(one)), 1):
+        yield PrivateWord(rule=PrivacyRule.PATH, word=folder, stand_in=f"{SHARED}/odd-{number}")
 
 
 def _name(rule: PrivacyRule, word: str, stand_in: str) -> PrivateWord:

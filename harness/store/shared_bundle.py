@@ -12,6 +12,7 @@ import msgspec
 from harness.errors import UnreadableError
 from harness.judge.disguise import Disguise
 from harness.judge.disguised_run import Words, clean_json, disguise_run
+from harness.judge.privacy import SAMPLE
 from harness.records.run import OURS, Run
 from harness.records.share import OmittedFile
 from harness.render.report import render_report
@@ -21,6 +22,7 @@ from harness.system.foreign import read_bytes, walk_tree
 # Text alone can be cleaned; a log with anything else in it may hold what nobody sees.
 _NO_TEXT = "it holds bytes that are not UTF-8 text, which cannot be searched for private words"
 _UNREADABLE = "it is no JSON"
+_SPOKEN = "it holds what was said in a recording of your own"
 _MODE = 0o644
 
 
@@ -36,6 +38,7 @@ def share_bundle(bundle: Path, run: Run, words: Words, disguise: Disguise) -> Sh
     """Return the files of a bundle without private words; links, special files and unknown bytes are left out."""
     own = disguise_run(run, words, disguise)
     root = bundle_folder(Path(), own)
+    spoken = tuple(f"{LOGS}/{stem}." for stem in _list_spoken(run))
     files: dict[str, bytes] = {RUN: encode_run(own)}
     texts: dict[str, str] = {}
     omitted: list[OmittedFile] = []
@@ -50,10 +53,10 @@ def share_bundle(bundle: Path, run: Run, words: Words, disguise: Disguise) -> Sh
                 omitted.append(OmittedFile(path=name, reason=_UNREADABLE))
                 continue
             files[name] = msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
-        elif text is None:
-            omitted.append(OmittedFile(path=name, reason=_NO_TEXT))
+        elif text is None or name.startswith(spoken):
+            omitted.append(OmittedFile(path=disguise.clean(name), reason=_NO_TEXT if text is None else _SPOKEN))
         else:
-            texts[name] = disguise.clean(text).replace(run.id, own.id)
+            texts[disguise.clean(name)] = disguise.clean(text).replace(run.id, own.id)
     if run.origin == OURS:
         logs = {name.removeprefix(f"{LOGS}/"): text for name, text in texts.items()}
         texts[REPORT] = render_report(own, logs)
@@ -86,6 +89,12 @@ def _read_files(bundle: Path, omitted: list[OmittedFile]) -> list[tuple[str, byt
             except UnreadableError as error:
                 omitted.append(OmittedFile(path=path, reason=error.cause or error.what))
     return sorted(found)
+
+
+def _list_spoken(run: Run) -> list[str]:
+    """Return the names, without their endings, of the logs with the words of recordings other than whisper.cpp's."""
+    results = (one for one in (*run.results, *run.discarded) if one.log and one.case)
+    return [PurePosixPath(one.log).stem for one in results if one.case and one.case.get("audio") not in ("", SAMPLE)]
 
 
 def _decode(content: bytes) -> str | None:

@@ -19,7 +19,7 @@ def test_a_run_is_measured_again_like_itself_and_compared(kit: Kit, tmp_path: Pa
     assert now.suite == was.suite.replace(repetitions=1)
     assert (now.source.path, now.weights, now.config) == (was.source.path, was.weights, was.config)
     (like,) = (one for one in now.caveats if one.code == "like")
-    assert like.message == f"measured like {was.id} on node-1; nothing that is recorded differs"
+    assert like.message == f"measured like {was.id}; nothing that is recorded differs"
     command = next(line for line in again.stdout.splitlines() if line.startswith("  compare: harness "))
     compared = kit.harness(*command.split()[2:])
     assert compared.returncode == 0, compared.stderr

@@ -13,10 +13,11 @@ from harness.judge.privacy import is_distinctive, list_private_words
 from harness.records.build import CMakeOption
 from harness.records.caveat import Caveat
 from harness.records.condition import Neighbour, Quietness
-from harness.records.outcome import Status
+from harness.records.outcome import CompletedProcess, Status
 from harness.records.plan import Phase
 from harness.records.run import OURS, Run, SettingOrigin, SettingUsed
 from harness.records.share import Here, PrivacyRule, PrivateWord
+from harness.records.weights import Audio
 from tests import factory
 
 USER, HOST, NODE = "jdoe42", "jdoe42-thinkpad", "lab-zen4-7"
@@ -60,7 +61,7 @@ def private_run() -> Run:
     ("text", "cleaned"),
     [
         (f"-I{HOME}/x.h and {HOME}", "-I/home/user/x.h and /home/user"),
-        (f"{HOME}y/x", "/shared/folder-1/x"),
+        (f"{HOME}y/x.c", "/home/user-1/x.c"),
         (f"Site: {HOST.upper()}, by {USER}.", "Site: computer, by somebody."),
         (f"a{USER}", f"a{USER}"),  # a part of another word is another word
         ("/usr/bin/cc /tmp/x.o ms/pass 1 / 2 whisper/fa=1/model=tiny </testcase>", None),
@@ -74,6 +75,26 @@ def private_run() -> Run:
         ("Signed-off-by: <jane@doe.example>", "Signed-off-by: <somebody-1@private.invalid>"),
         ("at 10.1.2.3, version 10.0.26100.1", "at 192.0.2.1, version 10.0.26100.1"),
         ("token hf_abcdefghijklmnopqrst", "token ***"),
+        ("sk-proj-abcdefghijklmnopqrst AKIAIOSFODNN7EXAMPLE", "*** ***"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefgh", "***"),
+        ("GPU-3f2a9c1e-1111-2222-3333-444455556666", "GPU-***"),
+        ("cd /home/jane && make -C /Users/mary/x", "cd /home/user-1 && make -C /shared/folder-1"),
+        (
+            "~/acme/x.bin ~jane $HOME/acme/y.bin ~/z.bin",
+            "/shared/folder-1/x.bin ~jane /shared/folder-2/y.bin /home/user-1/z.bin",
+        ),
+        (f"{HOME}/acme/whisper.cpp {HOME}/ {HOME}//acme", "/shared/folder-1/whisper.cpp /home/user/ /shared/folder-1"),
+        ("/opt/acme /opt/acme/bin/cc //server/acme/x.c", "/shared/folder-1 /shared/folder-2/cc /shared/folder-3/x.c"),
+        ("/dev/shm/acme/x.c /dev/null", "/shared/folder-1/x.c /dev/null"),
+        ("\x1b[1m/data/acme/x.c\x1b[0m:3: \x1b[31mjdoe42", "\x1b[1m/shared/folder-1/x.c\x1b[0m:3: \x1b[31msomebody"),
+        ("jane@buildbox:w.git <jane@buildbox>", "somebody-1@private.invalid <somebody-2@private.invalid>"),
+        ("s3://acme/x smb://fs/acme", "https://private.invalid/1 https://private.invalid/2"),
+        (
+            "github.com/acme/w github.com/ggml-org/whisper.cpp",
+            "https://private.invalid/1 github.com/ggml-org/whisper.cpp",
+        ),
+        ("100.101.102.103 fe80::1ff:fe23:4567:890a 00:1a:2b:3c:4d:5e", "192.0.2.1 192.0.2.2 192.0.2.3"),
+        ("memcpy@GLIBC_2.14 a::b::c 12:34:56 x86_64-linux-gnu/13/cc1", None),
     ],
 )
 def test_a_text_loses_its_private_words_and_nothing_else(text: str, cleaned: str | None) -> None:
@@ -82,7 +103,9 @@ def test_a_text_loses_its_private_words_and_nothing_else(text: str, cleaned: str
 
 def test_the_same_word_has_the_same_stand_in_and_is_counted() -> None:
     disguise = Disguise([])
-    assert disguise.clean("/a/b/c /d/e/f /a/b/g") == "/shared/folder-1/c /shared/folder-2/f /shared/folder-1/g"
+    assert (
+        disguise.clean("/a/b/c.h /d/e/f.h /a/b/g.h") == "/shared/folder-1/c.h /shared/folder-2/f.h /shared/folder-1/g.h"
+    )
     assert [(one.word, one.count) for one in disguise.replaced] == [("/a/b", 2), ("/d/e", 1)]
     assert disguise.clean(disguise.clean("/a/b/c x@y.example https://z.example/q")).count("private.invalid") == 2
 
@@ -96,7 +119,7 @@ def test_common_words_are_replaced_in_their_fields_alone() -> None:
     run = run.replace(node=run.node.replace(name="vm"))
     private = list_private_words([run], Here(user="root", home="/root", host="vm"))
     disguise = Disguise(private)
-    assert disguise.clean("the root of a vm in /root/x") == "the root of a vm in /home/user/x"
+    assert disguise.clean("the root of a vm in /root/x.h") == "the root of a vm in /home/user/x.h"
     assert disguise_run(run, {one.word: one for one in private}, disguise).node.name.startswith("node-")
 
 
@@ -115,6 +138,41 @@ def test_a_run_keeps_its_numbers_and_loses_its_names() -> None:
     assert ("OMP_X", "3") in shared.environment
     again = disguise_run(run, {one.word: one for one in private}, Disguise(private))
     assert again == shared
+
+
+def test_fields_lose_what_running_text_cannot_show() -> None:
+    run = private_run()
+    command = CompletedProcess(
+        argv=("/data/acme (old) dir/bin/x", "-m", "/data/acme/x.bin"),
+        exit_code=0,
+        wall_s=1.0,
+        user_s=1.0,
+        system_s=0.0,
+        max_rss_bytes=1,
+        start="2026-01-01T00:00:00Z",
+    )
+    result = run.results[0].replace(completed=command, reason="secret-call is long", step="transcribe_secret_call")
+    given = {
+        "repo": "../acme-fork",
+        "source": "../acme-tree",
+        "weights": f"sha256:{'a' * 64}@acme/models",
+        "audio": "acme/secret call.wav",
+    }
+    run = run.replace(
+        settings=tuple(SettingUsed(name=name, value=text, origin=SettingOrigin.FLAG) for name, text in given.items()),
+        environment=(("GG_BUILD_WHERE", "acme lab"), ("GG_BUILD_CUDA", "1"), ("TMPDIR", "/mnt/acme")),
+        results=(result,),
+        audio=(Audio(name="secret-call", path="/data/acme/secret call.wav", sha256="b" * 64, duration_s=1.0),),
+    )
+    private = list_private_words([run], Here())
+    disguise = Disguise(private)
+    shared = disguise_run(run, {one.word: one for one in private}, disguise)
+    text = str(shared)
+    assert not re.search("acme|secret[-_ ]call", text), text
+    assert {one.name: one.value for one in shared.settings}["weights"] == f"sha256:{'a' * 64}"
+    assert ("GG_BUILD_CUDA", "1") in shared.environment
+    assert shared.results[0].step == "transcribe_recording_1"
+    assert disguise.clean("at /data/acme (old) dir/bin/y") == "at /shared/odd-1/y"
 
 
 def test_the_commit_of_upstream_is_no_secret() -> None:
