@@ -85,7 +85,8 @@ def _make(role: Role, blocks: list[tuple[Measurement, ...]], seed: int) -> Run:
         )
         for number, found in enumerate(blocks, 1)
     ]
-    return factory.run(*results).replace(id=f"t-{role}", trial=Trial(id="t", role=role, seed=seed, pairs=1))
+    run, trial = factory.run(*results), Trial(id="t", role=role, seed=seed, pairs=1)
+    return run.replace(id=f"t-{role}", trial=trial, config=run.config.replace(backend="cpu"))
 
 
 NOISES: dict[str, Noise] = {

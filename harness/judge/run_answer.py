@@ -10,7 +10,7 @@ from harness.records.roofline import RooflineShare
 from harness.records.run import Run
 from harness.records.run_answer import CaseCost, CheckCount, RunAnswer, RunNumber, StepFailure
 from harness.stats.realtime import model_case_rtf
-from harness.stats.series import Key, order_model_cases, peak_memory, summarize_run
+from harness.stats.series import Key, order_model_cases, peak_memory, summarize_counts, summarize_run
 
 Summaries = Mapping[Key, Summary]
 
@@ -41,6 +41,7 @@ def describe_run(run: Run, path: str, shares: Sequence[RooflineShare] | None = N
         ),
         caveats=tuple(dict.fromkeys(caveat.code for caveat in run.caveats)),
         run=run,
+        counters=tuple(_describe(run, key, summary, None) for key, summary in summarize_counts(run).items()),
     )
 
 

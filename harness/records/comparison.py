@@ -99,15 +99,15 @@ class CounterSign(ExplainedWord):
 
     SAME_WORK = (
         "same-work",
-        "The time changed, the number of instructions did not: code layout, memory or the clock of the CPU.",
+        "The time changed, the number of instructions did not: code layout, memory, kernel or the clock of the CPU.",
     )
     OTHER_WORK = "other-work", "Time and instructions changed in the same direction: the code does more work, or less."
     OTHER_PACE = (
         "other-pace",
-        "Time and instructions changed in opposite directions: an instruction takes longer, or less long.",
+        "Time and instructions changed in opposite directions: on average an instruction takes longer, or less long.",
     )
     HIDDEN_WORK = "hidden-work", "The number of instructions changed, the time did not: something else is the limit."
-    WORK_ONLY = "work-only", "The number of instructions changed; whether the time did is not resolved."
+    WORK_ONLY = "work-only", "The number of instructions changed; whether the time follows is not resolved."
 
 
 class CounterRemark(Record):

@@ -63,7 +63,8 @@ class RunAnswer(Record):
     """A run as `harness run` and `harness show` print it; `run` is the record, as in run.json.
 
     `path` is the folder of the run. `exit_code` is that of the run, and `outcome` the same as a word. `commit` is seven
-    digits, with `+` for uncommitted changes. `caveats` are the codes; the record has their sentences.
+    digits, with `+` for uncommitted changes. `counters` are what the hardware counted, empty where it did not.
+    `caveats` are the codes; the record has their sentences.
     """
 
     id: str
@@ -84,6 +85,7 @@ class RunAnswer(Record):
     failures: tuple[StepFailure, ...]
     caveats: tuple[str, ...]
     run: Run
+    counters: tuple[RunNumber, ...] = ()
 
 
 class RunAnswers(Record):

@@ -8,8 +8,9 @@ from harness.records.outcome import Status
 from harness.records.run import Run
 from harness.records.run_answer import CheckCount, RunAnswer, StepFailure
 from harness.render.terminal import render_summary
-from harness.stats.series import summarize_run
+from harness.stats.series import summarize_counts, summarize_run
 from tests import factory
+from tests.counted import draw_pair
 from tests.unit.render.test_render_terminal import results
 
 
@@ -56,3 +57,17 @@ def test_nothing_is_lost(run: Run) -> None:
     assert answer.run == run
     assert answer.caveats == tuple(dict.fromkeys(one.code for one in run.caveats))
     assert msgspec.json.decode(msgspec.json.encode(answer), type=RunAnswer) == answer
+
+
+def test_what_the_hardware_counted_is_beside_the_times() -> None:
+    counted, _ = draw_pair({}, blocks=5)
+    answer = describe_run(counted, "/results/a")
+    assert {one.metric: (one.n, one.unit) for one in answer.counters} == {
+        "encode_instructions": (5, "instructions/pass"),
+        "encode_cycles": (5, "cycles/pass"),
+        "encode_cache_misses": (5, "misses/pass"),
+    }
+    assert {(one.case, one.metric): one.median for one in answer.counters} == {
+        (str(case), metric): summary.median for (case, metric), summary in summarize_counts(counted).items()
+    }
+    assert [one.metric for one in answer.numbers] == ["encode"]
