@@ -11,6 +11,7 @@ from harness.records.cache_contents import CacheContents, PruneResult
 from harness.records.calibration import Calibration
 from harness.records.card import IndexState
 from harness.records.collection import FleetCollection
+from harness.records.comment import CommentDraft
 from harness.records.comparison import CompareResult
 from harness.records.condition import Diagnosis
 from harness.records.explanation import ExplainResult
@@ -47,6 +48,7 @@ RESULTS: dict[str, tuple[type[Record], ...]] = {
     "ab": (TrialReport, PlanList),
     "bisect": (BisectReport, StoredBisection),
     "compare": (CompareResult,),
+    "comment": (CommentDraft,),
     "calibrate": (Calibration, PlanList, FailedTrial),
     "nightly": (NightReport, NightPlan),
     "list": (RunList, UnfinishedList),
