@@ -117,4 +117,4 @@ def _describe(missing: list[str], error: ImportError | None) -> str:
 def _reinstall(missing: list[str], error: ImportError | None) -> str:
     packages = missing or ([find_culprit(error)] if error else [])
     command = f"{shlex.quote(sys.executable)} -m pip install --force-reinstall {' '.join(packages)}"
-    return f"unset PYTHONPATH, or {command}" if os.environ.get("PYTHONPATH") else command
+    return f"unset PYTHONPATH  # or {command}" if os.environ.get("PYTHONPATH") else command

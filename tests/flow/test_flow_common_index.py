@@ -269,7 +269,7 @@ class TestRights:
         for early in (reader, writer):
             with pytest.raises(UnfitError, match="the database cannot be used") as raised:
                 early.seen()
-            assert "harness index, once, with the login that owns the database" in raised.value.hint
+            assert "harness index  # once, with the login that owns the database" in raised.value.hint
         owner.ask(update)
         for day in DAYS[1:]:
             owner.add(day)
@@ -354,7 +354,7 @@ def test_two_versions_of_the_harness_share_a_database(stand: Stand, monkeypatch:
     monkeypatch.setattr("harness.store.index.refusal.SCHEMA", 10**6)
     with pytest.raises(UnfitError, match=r"was made by another harness \(0\.") as raised:
         stand.seen()
-    assert "when all who use it have this one: harness index --rebuild" in raised.value.hint
+    assert "harness index --rebuild  # when all who use the database have this harness" in raised.value.hint
 
 
 def test_a_night_is_refused_an_index_that_would_not_know_what_it_measures(kit: Kit, server: Server) -> None:

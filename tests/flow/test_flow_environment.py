@@ -230,7 +230,7 @@ def test_an_installed_package_with_a_broken_one_says_which(ready: Clone, tmp_pat
     assert "unset PYTHONPATH" not in stderr
     code, _, stderr = ready.call(*words, PYTHONPATH=str(tmp_path))
     assert code == 3
-    assert "try:   unset PYTHONPATH, or " in stderr
+    assert "try:   unset PYTHONPATH  # or " in stderr
 
 
 def test_a_package_that_only_some_commands_import_has_a_sentence_too(ready: Clone, tmp_path: Path) -> None:

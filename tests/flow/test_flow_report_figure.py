@@ -59,7 +59,7 @@ def test_the_theme_decides_the_colours(kit: Kit) -> None:
         (("--theme", "dark", "-o", "x.csv"), "--theme is for a picture"),
         (("--theme", "blue", "-o", "x.svg"), "'blue' is not one of light, dark"),
         (("--format", "png"), "a PNG cannot be printed"),
-        (("-o", "x.gif"), "no format uses the ending of x.gif"),
+        (("-o", "x.gif"), "the ending of x.gif belongs to no format"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(kit: Kit, words: tuple[str, ...], said: str) -> None:

@@ -8,6 +8,7 @@ from harness.records.secret import HIDDEN
 from harness.store.index.table import SCHEMA
 
 REBUILD = "harness index --rebuild  # with the same database; every bundle is read again"
+REBUILD_ALL = "harness index --rebuild  # when all who use the database have this harness"
 # An error never shows what stands before an @ in a URL.
 URL = "postgresql+psycopg://HOST/DATABASE (USER@ before HOST for another user)"
 # What helps, by the code of an error (SQLSTATE, appendix A of PostgreSQL's manual) or by the beginning of it.
@@ -61,11 +62,13 @@ def _name_grant(url: Any, cause: str, statement: str) -> str:
     login = url.username or "LOGIN"
     role = login if _PLAIN.fullmatch(login) else '"{}"'.format(login.replace('"', '""'))
     if "must be owner" in cause:
-        return "use the login that made the tables: it alone can make them anew"
+        return "use the login that made the tables: no other can make them anew"
     if "sequence" in cause:
         return f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
     if "schema" in cause:
-        return f"harness index, once, with the login that owns the database; or GRANT CREATE ON SCHEMA public TO {role}"
+        return (
+            f"harness index  # once, with the login that owns the database; or GRANT CREATE ON SCHEMA public TO {role}"
+        )
     if "database" in cause:
         return f"GRANT CONNECT ON DATABASE {url.database} TO {role}"
     reads = not statement or statement.lstrip().upper().startswith("SELECT")
@@ -81,7 +84,7 @@ def refuse_tables(stated: dict[str, str]) -> UnfitError:
     return UnfitError(
         f"the index in the database was made by {which}",
         cause=f"its tables have schema {number}, and this harness writes {SCHEMA}",
-        hint=f"use that harness here, too; or {REBUILD}" if newer else f"when all who use it have this one: {REBUILD}",
+        hint=f"use that harness here, too; or {REBUILD}" if newer else REBUILD_ALL,
     )
 
 
