@@ -23,7 +23,9 @@ from harness.records.comparison import Comparison, Verdict
 from harness.records.measurement import TABLE_METRICS
 from harness.records.run import Run
 from harness.records.trial import TrialPurpose
+from harness.settings.provenance import COMMIT_DIGITS, is_upstream, name_weights
 from harness.settings.recall import spell_options
+from harness.settings.remark import remark_paths
 from harness.stats.evidence import PairedEvidence
 
 # A sealed trial: what it was measured for, and its runs, baseline first.
@@ -59,7 +61,7 @@ def make_report(
         named=_list_named(stored.line, answer),
         unbuildable=tuple(reasons.values()),
         others=tuple(_find_others(stored, [runs for purpose, runs in trials if purpose is TrialPurpose.ENDS])),
-        commands=tuple(_list_commands(stored, answer)),
+        commands=tuple(_list_commands(stored, answer, _name_weights(trials))),
         caveats=_list_caveats(trials),
         runs=tuple(dict.fromkeys(name for trial in stored.trials for name in trial.runs)),
         candidates=tuple(one.commit for one in search.candidates),
@@ -107,24 +109,39 @@ def _find_others(stored: StoredBisection, pairs: Sequence[tuple[Run, Run]]) -> I
                 yield one
 
 
-def _list_commands(stored: StoredBisection, answer: Bisection) -> Iterable[str]:
-    """Yield the commands that measure the final trials again; those of both ends where there are none."""
+def _name_weights(trials: Sequence[MeasuredTrial]) -> str:
+    return next((name for _, pair in trials for run in pair if (name := name_weights(run.weights))), "")
+
+
+def _list_commands(stored: StoredBisection, answer: Bisection, weights: str) -> Iterable[str]:
+    """Yield the commands that measure the final trials again, those of both ends where there are none, then the search.
+
+    `weights` are those of the trials, by what they are. The search has its seed, and so the same random orders; what is
+    to confirm it draws new ones.
+    """
     line = stored.line
     sides = [_name_sides(line, culprit) for culprit in answer.culprits] or [line.ends]
     options = [
-        *("--metric", stored.metric),
+        *([] if is_upstream(line.repo) else ["--repo", line.repo]),
+        *("--metric", stored.metric, "--threshold", f"{100 * stored.threshold:g}%"),
         *(["--relink"] if stored.relink else []),
-        *spell_options(stored.settings, besides=("ref", "repo", "source", "seed")),
+        *spell_options(stored.settings, besides=("ref", "repo", "source", "seed", *(["weights"] if weights else []))),
+        *(["--weights", weights] if weights else []),
     ]
     for keys in sides:
-        words = [line.tree if "+" in key else key[:12] for key in keys]
-        yield shlex.join(["harness", "ab", *words, "--repo", line.repo, *options])
+        yield remark_paths(shlex.join(["harness", "ab", *_name_ends(line, keys), *options]))
+    seed = ["--seed", str(stored.seed), "--renew"]
+    yield remark_paths(shlex.join(["harness", "bisect", *_name_ends(line, line.ends), *options, *seed]))
     if answer.verdict is BisectVerdict.UNRESOLVED:
         yield f"harness bisect --resume {stored.id}"
     for culprit in answer.culprits:
         shas = [one.commit for one in culprit.suspects if "+" not in one.commit]
         if shas and line.repo.startswith("/"):
             yield shlex.join(["git", "-C", line.repo, "show", *(sha[:12] for sha in shas)])
+
+
+def _name_ends(line: CommitLine, keys: tuple[str, str]) -> list[str]:
+    return [line.tree if "+" in key else key[:COMMIT_DIGITS] for key in keys]
 
 
 def _name_sides(line: CommitLine, culprit: Culprit) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from harness.records.comparison import Comparison, Family, Verdict
 from harness.records.history import Event, EventKind, NodeHistory, Series, SeriesKey, Suspicion
 from harness.records.measurement import Case
 from harness.records.record import Record
+from harness.records.suite import Engine
+from harness.settings.remark import remark_paths
 from harness.stats.judgement import judge_series
 from harness.whisper.quantisation import UNQUANTISED, split_name
 
@@ -105,11 +107,23 @@ def suggest_bisect(event: Event) -> tuple[str, ...]:
     return _word(event, "bisect", list_judged(event)[:1])
 
 
-def suggest_comparison(key: SeriesKey) -> str:
-    """Return the command that compares the commits `{old}` and `{new}` live; empty where nothing can."""
+def suggest_comparison(key: SeriesKey, options: str = "") -> str:
+    """Return the command that compares the commits `{old}` and `{new}` live; empty where nothing can.
+
+    `options` are those of a command that builds and measures as a run did.
+    """
     if not key.is_live:
         return ""
-    return f"harness ab {{old}} {{new}} {shlex.join([*_list_options([key.case]), '--metric', key.metric])}"
+    words = shlex.join([*_list_options([key.case]), "--metric", key.metric])
+    return remark_paths(f"harness ab {{old}} {{new}} {words} {options}".strip())
+
+
+def suggest_run(key: SeriesKey, commit: str, options: str = "") -> str:
+    """Return the command that measures a series again at a commit or release; `options` as above."""
+    words = ["harness", "run", "--ref", commit[:_SHORT], "--bench", key.case.benchmark, "--no-tests"]
+    if key.yardstick.partition(";")[0] == Engine.LIBRARY:
+        words += ["--engine", str(Engine.LIBRARY)]
+    return remark_paths(f"{shlex.join([*words, *_list_options([key.case])])} {options}".strip())
 
 
 def list_judged(event: Event) -> list[SeriesKey]:

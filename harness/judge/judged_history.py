@@ -21,6 +21,7 @@ from harness.records.history import (
 )
 from harness.records.raw_history import RawHistory, RunDetail
 from harness.records.triage import Triage
+from harness.settings.remark import add_remarks, remark_paths, split_remarks
 from harness.stats.judgement import is_open
 from harness.stats.suspicion import judge_node
 
@@ -79,6 +80,7 @@ def sort_by_trials(
         return history
     pools = pool_by_commits(trials)
     again = {(pool.node, pool.new): pool.trials[0].options for pool in pools}
+    seeds = {run: one.seed for one in trials for run in one.runs}
     places = {one.name: one.position for one in history.commits}
     judgements, judged = iter(history.judgements), []
     for own in _split(history.series):
@@ -93,7 +95,7 @@ def sort_by_trials(
             else _advise(event, f"{again[node, event.new]} {options}".strip(), order or {})
             for event in after.events
         )
-        judged.append(after.replace(events=tuple(advised)))
+        judged.append(after.replace(events=tuple(_add_seeds(event, seeds) for event in advised)))
     return _join(history.series, judged).replace(commits=history.commits, odd=history.odd)
 
 
@@ -159,21 +161,34 @@ def _by_day(event: Event) -> tuple[str, str, str]:
 
 
 def _finish(event: Event, known: Mapping[SeriesKey, tuple[Series, Judgement]]) -> Event:
-    """Return an event with whether it stands, and without the commands that are of no use once it is sorted."""
+    """Return an event with whether it stands, and without the search that is of no use once it is sorted."""
     still = event.open and not event.suspicions
     for one in event.suspicions:
         series, judged = known[one.key]
         newest = judged.epochs[-1].first if judged.epochs else 0
         still = still or (one.raised >= newest and is_open(one, event.kind, len(series.points)))
-    command = event.command if event.kind is EventKind.SUSPICION else ""
     search = event.search if event.kind in (EventKind.SUSPICION, EventKind.CODE) else ""
-    return event.replace(open=still, command=command, search=search)
+    return event.replace(open=still, search=search)
+
+
+def _add_seeds(event: Event, seeds: Mapping[str, int]) -> Event:
+    """Return an event with the seeds of what sorted it behind the command that measures it again.
+
+    They are no part of the command: what is to confirm a change has to throw new coins.
+    """
+    found = tuple(dict.fromkeys(seeds[run] for run in event.trials if seeds.get(run)))
+    if not found or not event.command or event.kind is EventKind.SUSPICION:
+        return event
+    command, said = split_remarks(event.command)
+    words = " or ".join(f"--seed {seed}" for seed in found)
+    remark = f"{words}: the random orders of what measured it, which add no evidence on that node"
+    return event.replace(command=add_remarks(command, [*([said] if said else []), remark]))
 
 
 def _advise(event: Event, options: str, order: Mapping[str, int]) -> Event:
     """Return an event with the commands that would sort it, and find its commit where it may be one of several."""
     words = suggest_bisect(event) if _is_stretch(event, order) else ()
-    search = " ".join((shlex.join(words), options)).strip() if words else ""
+    search = remark_paths(" ".join((shlex.join(words), options)).strip()) if words else ""
     return event.replace(command=_name_command(event, options), search=search)
 
 
@@ -192,10 +207,11 @@ def _name_command(event: Event, options: str) -> str:
     """
     options = options and f" {options}"
     if words := suggest_trial(event):
-        return f"{shlex.join(words)}{options}"
+        return remark_paths(f"{shlex.join(words)}{options}")
     if event.old == event.new:
         return ""
     bench = ",".join(dict.fromkeys(one.key.case.benchmark for one in event.suspicions))
-    return " && ".join(
+    both = (
         f"harness run --ref {name[:_DIGITS]} --bench {bench} --no-tests{options}" for name in (event.old, event.new)
     )
+    return remark_paths(" && ".join(both))

@@ -15,6 +15,7 @@ from harness.records.history import Event, EventKind, History
 from harness.records.night import AuditCount, BranchCommit, CodeSearch, DoneItem, NightPlan, NightView, WorkKind
 from harness.records.night_report import EventNote, NightReport, SuspectCommit
 from harness.records.run import SCHEMA
+from harness.settings.remark import remark_paths
 
 # What a trial found that began so long before the end of a night is new, or since an earlier night has ended: a night
 # that was killed and went on counts as one, and two nights are farther apart.
@@ -162,8 +163,7 @@ def _describe(event: Event, end: NightEnd) -> EventNote:
     """Return what else is known of an event."""
     search = next((one for one in end.view.searches if one.event == event.id), None)
     answer = _find_answer(end, search) if search else None
-    words = suggest_trial(event) if event.kind in (EventKind.CODE, EventKind.NODE) else ()
-    command = f"{shlex.join(words)} {end.options.get(event.id, '')}".strip() if words else ""
+    command = _name_command(event, end) if event.kind in (EventKind.CODE, EventKind.NODE) else ""
     note = EventNote(event=event.id, command=command, facts=end.facts.get(event.id, ()))
     if event.kind is not EventKind.CODE:
         return note
@@ -172,6 +172,13 @@ def _describe(event: Event, end: NightEnd) -> EventNote:
             bisection=answer.id, verdict=answer.verdict, why=answer.why, suspects=tuple(list_suspects(answer))
         )
     return note.replace(bisection=search.bisection if search else "", suspects=_find_only(event, end.view, search))
+
+
+def _name_command(event: Event, end: NightEnd) -> str:
+    """Return the command that measures an event again; the event has one itself if it was a suspicion or a trial."""
+    words = () if event.command else suggest_trial(event)
+    command = f"{shlex.join(words)} {end.options.get(event.id, '')}".strip() if words else ""
+    return event.command or remark_paths(command)
 
 
 def _find_answer(end: NightEnd, search: CodeSearch) -> BisectReport | None:

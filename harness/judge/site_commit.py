@@ -105,6 +105,7 @@ def _sum_up(place: int, node: SiteNode, runs: Sequence[SiteRun], chosen: tuple[i
         page=runs[-1].page if runs else "",
         count=count,
         values=tuple(values),
+        options=runs[-1].options if runs else "",
     )
 
 

@@ -163,6 +163,7 @@ def _name_run(one: RunDetail, facts: NodeFacts, places: Mapping[str, int], shown
         position=places.get(commit, -1) if is_point else -1,
         page=run_page(facts.node, one.run_id) if one.run_id in shown else "",
         caveats=one.caveats,
+        options=one.options,
     )
 
 

@@ -27,6 +27,7 @@ from harness.records.comparison import Comparison, Verdict
 from harness.records.history import Event, EventKind, SeriesKey
 from harness.records.witness import LiveFinding, Stance, Witness
 from harness.records.wording import join_words
+from harness.settings.remark import remark_paths
 
 _CERTAIN = (Verdict.REGRESSED, Verdict.IMPROVED)
 _SHORT = 12
@@ -139,7 +140,7 @@ def _agree(event: Event, node: WitnessNode) -> Witness:
         low=shift.low if shift else None,
         high=shift.high if shift else None,
         runs=event.trials,
-        command=event.command,
+        command=event.command if stance is Stance.SUSPECTS else "",
     )
 
 
@@ -270,7 +271,7 @@ def _advise(question: _Question, node: WitnessNode) -> str:
         command = suggest_comparison(key)
         words = command.format(old=old[:_SHORT], new=new[:_SHORT])
         threshold = f"--threshold {find_threshold(abs(shift.change)):.1%}"
-        return " ".join(filter(None, (words, threshold, node.options)))
+        return remark_paths(" ".join(filter(None, (words, threshold, node.options))))
     return ""
 
 

@@ -222,7 +222,7 @@ class BisectReport(Bisection):
     change, in the order of the line; `visits` are the places that were measured. `named` are the commits that the
     answer names, `unbuildable` those that could not be measured. `others` are metrics that were not asked for, in which
     GOOD and BAD differ.
-    `commands` repeat the final trials, or the one of both ends. `caveats` are those of these trials.
+    `commands` repeat the final trials, or the one of both ends, and the search. `caveats` are those of these trials.
     """
 
     id: str

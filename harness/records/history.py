@@ -179,9 +179,9 @@ class Event(Record):
     `returned`, the day at which the last of its series was back; `trials` are the runs that sorted it, and `found` is
     what they came to together. What is known from the runs, a change of the yardstick or the node, has a `subject`,
     such as "kernel: 6.1 -> 6.12", and `changes`. So has what only trials have shown: its `changes` are theirs. It is
-    `open` as long as one of its suspicions is. `command` would sort it, and `search` find its commit
-    where it may be one of several; both may be empty. `bisection` is the newest one of these commits that has ended.
-    `triage` is what people decided about it.
+    `open` as long as one of its suspicions is. `command` would sort it, or measures it again once it is sorted, and
+    `search` would find its commit where it may be one of several; both may be empty. `bisection` is the newest one of
+    these commits that has ended. `triage` is what people decided about it.
     """
 
     id: str

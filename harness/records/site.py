@@ -9,7 +9,7 @@ from harness.records.record import ExplainedWord, Record
 from harness.records.witness import LiveFinding
 
 # The number of this form: a site that was written in another one is written again as a whole.
-SITE_SCHEMA = 4
+SITE_SCHEMA = 5
 
 
 class SiteState(ExplainedWord):
@@ -60,7 +60,8 @@ class SiteTrack(Record, gc=False, array_like=True):
 class SiteRun(Record, gc=False):
     """A run of a node. `page` is its own page, empty where it has none; `path` its bundle below the results.
 
-    `position` is the place of its commit in `SiteNode.commits`, -1 where it is no point of a history.
+    `position` is the place of its commit in `SiteNode.commits`, -1 where it is no point of a history. `options` are
+    those of a command that builds and measures in the same way.
     """
 
     id: str
@@ -72,6 +73,7 @@ class SiteRun(Record, gc=False):
     position: int = -1
     page: str = ""
     caveats: tuple[str, ...] = ()
+    options: str = ""
 
 
 class CommitValue(Record, gc=False, array_like=True):
@@ -95,7 +97,7 @@ class NodeCommit(Record, gc=False):
     """What a node measured of a commit: how many runs and series, and the values that changed most for their noise.
 
     `before` is the commit that the node measured before this one. `newest` is the newest run, `page` that of the run,
-    empty where it has none.
+    empty where it has none, and `options` are those of a command that measures as that run did.
     """
 
     commit: str
@@ -105,6 +107,7 @@ class NodeCommit(Record, gc=False):
     page: str
     count: int
     values: tuple[CommitValue, ...]
+    options: str = ""
 
 
 class SiteNode(Record):

@@ -126,7 +126,8 @@ def _conclude(event: Event, width: int) -> Iterator[str]:
         left = "" if event.kind is not EventKind.SUSPICION else ", and left open (a longer --max-time may settle it)"
         yield f"{_INDENT}measured in turns{left}: {', '.join(event.trials)}"
     if event.command and not event.returned:
-        yield from continue_command(event.command, lead=f"{_INDENT}to find out: ", width=width)
+        what = "to find out" if event.kind is EventKind.SUSPICION else "to measure it again"
+        yield from continue_command(event.command, lead=f"{_INDENT}{what}: ", width=width)
     if event.bisection:
         yield f"{_INDENT}the search for its commit: harness show {event.bisection}"
     elif event.search and not event.returned:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.records.comparison import Summary
 from harness.render.bar import Picture
+from harness.settings.remark import MARK, split_remarks
 
 # A word of a shell command, quotes included, and an option with its value; what ends a line of a command that goes on.
 _ONE = r"""(?:[^\s'"]|'[^']*'|"[^"]*")+"""
@@ -50,8 +51,16 @@ def fold(text: str, width: int) -> str:
 def continue_command(command: str, *, lead: str, width: int) -> list[str]:
     """Return a shell command after `lead` in lines that can be copied together: all but the last end with a backslash.
 
-    Each has at most `width` columns, but for a longer word; 0 means one line.
+    Each has at most `width` columns, but for a longer word; 0 means one line. A remark behind the command that does not
+    fit there has lines of its own.
     """
+    bare, remark = split_remarks(command)
+    if remark and (not width or len(lead) + len(command) <= width):
+        return [f"{lead}{command}"]
+    if remark:
+        beside = " " * (len(lead) - len(lead.lstrip()) + 4) + MARK.lstrip()
+        said = textwrap.wrap(remark, max(width - len(beside), 20), break_long_words=False, break_on_hyphens=False)
+        return [*continue_command(bare, lead=lead, width=width), *(f"{beside}{line}" for line in said)]
     first, *rest = _WORD.findall(command) or [""]
     lines = [f"{lead}{first}"]
     indent = " " * (len(lead) - len(lead.lstrip()) + 4)

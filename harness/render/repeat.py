@@ -7,7 +7,7 @@ by what they are, and the seed of random orders. What it cannot name so is said 
 import math
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from harness.plan.side import KEYS, ORIGINS
 from harness.records.run import OURS, Run
@@ -15,11 +15,11 @@ from harness.records.sweep import Axis, Sweep
 from harness.records.tune import Tuning
 from harness.settings.provenance import COMMIT_DIGITS, find_origin, is_withheld, name_weights
 from harness.settings.recall import spell_options, spell_run
+from harness.settings.remark import SAME_SEED, add_remarks, list_paths
 from harness.settings.value import name_option
 
 # The commit in the id of a run; a tree without git has something else there.
 _COMMIT = re.compile(r"[0-9]{8}T[0-9]{6}Z-([0-9a-f]{8})-")
-_PATH = re.compile(r"(?:^|[=:,@])(?:/|~|\.{1,2}/|file:)(?!/github)")
 
 
 def repeat_run(run: Run) -> str:
@@ -33,7 +33,7 @@ def repeat_run(run: Run) -> str:
         return shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]) if ref else ""
     words = [*_name_origin(run), *spell_run(run.settings, besides=("ref", "repo", "source", "weights"))]
     words += [*_name_weights(run), *(("--seed", str(run.suite.seed)) if run.suite.seed else ())]
-    return _comment(shlex.join(["harness", "run", *words]), _list_remarks(words, [run]))
+    return add_remarks(shlex.join(["harness", "run", *words]), _list_remarks(words, [run]))
 
 
 def repeat_trial(baseline: Run, contender: Run) -> str:
@@ -55,9 +55,9 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
         *(() if "weights" in unlike else _name_weights(contender)),
         *(("--seed", str(trial.seed)) if trial and trial.seed else ()),
     ]
-    fresh = ["without --seed: new random orders"] if trial and trial.seed else []
+    fresh = [SAME_SEED] if trial and trial.seed else []
     remarks = [*_list_remarks([*sides, *options], runs), *fresh]
-    return _comment(shlex.join(["harness", "ab", *sides, *options]), remarks)
+    return add_remarks(shlex.join(["harness", "ab", *sides, *options]), remarks)
 
 
 def repeat_sweep(sweep: Sweep) -> str:
@@ -79,7 +79,7 @@ def repeat_sweep(sweep: Sweep) -> str:
     ]
     full = math.prod(len(axis.values) for axis in sweep.axes)
     excluded = ["with the combinations that were excluded"] if len(sweep.cells) < full else []
-    return _comment(shlex.join(["harness", "sweep", *words]), [*_list_remarks(words, []), *excluded])
+    return add_remarks(shlex.join(["harness", "sweep", *words]), [*_list_remarks(words, []), *excluded])
 
 
 def repeat_tuning(tuning: Tuning) -> str:
@@ -101,11 +101,6 @@ def name_unlike(baseline: Run, contender: Run) -> tuple[str, str]:
     return before, after
 
 
-def _comment(command: str, found: Iterable[str]) -> str:
-    remarks = tuple(dict.fromkeys(found))
-    return f"{command}  # {'; '.join(remarks)}" if remarks else command
-
-
 def _list_remarks(words: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
     """Yield what another computer cannot do as the words say it."""
     for run in runs:
@@ -117,9 +112,7 @@ def _list_remarks(words: Sequence[str], runs: Sequence[Run]) -> Iterator[str]:
             yield f"it was a tree with uncommitted changes on {named}: they are not in it"
         elif commit.dirty:
             yield f"a tree without git, digest {commit.changes[:COMMIT_DIGITS]}: it is on the computer that measured"
-    paths = [word for word in words if _PATH.search(word)]
-    if paths:
-        yield f"paths of the computer that measured: {' '.join(paths)}"
+    yield from list_paths(words)
 
 
 def _name_origin(run: Run) -> Iterator[str]:
@@ -130,7 +123,7 @@ def _name_origin(run: Run) -> Iterator[str]:
 
 
 def _name_weights(run: Run) -> tuple[str, ...]:
-    name = name_weights(run)
+    name = name_weights(run.weights)
     return ("--weights", name) if name else ()
 
 

@@ -28,7 +28,7 @@ def _list_replaced(replaced: Sequence[Replacement]) -> Iterator[str]:
         yield "nothing was replaced"
         return
     yield "replaced, wherever it stood:"
-    rows = [[one.rule, shorten(one.word), one.stand_in, f"{one.count} times"] for one in replaced[:_SHOWN]]
+    rows = [[one.rule, shorten(one.word), one.stand_in, format_count(one.count, "time")] for one in replaced[:_SHOWN]]
     yield from align(rows, left=3, indent="  ")
     if len(replaced) > _SHOWN:
         yield f"  and {len(replaced) - _SHOWN} more words, all of them paths or addresses"

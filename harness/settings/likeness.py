@@ -40,10 +40,10 @@ def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool
     if run.origin != OURS and run.project not in ("", WHISPER):
         raise UsageError(f"{run.id} measured {run.project}", hint=f"harness run --like RUN  # a run of {WHISPER}")
     values: dict[str, Value] = dict(_list_recorded(run))
-    values |= _choose_origin(run, same_tree=same_tree) | dict(_list_suite(run, cores)) | _choose_weights(run)
+    values |= dict(_list_suite(run, cores)) | _choose_weights(run)
     flags = {one.name: one.value for one in settings.from_flags}
-    if {"ref", "source"} & flags.keys():
-        values = {name: value for name, value in values.items() if name not in _ORIGIN}
+    if not {"ref", "source"} & flags.keys():  # else the command line names the whole source
+        values |= _choose_origin(run, same_tree=same_tree)
     kept = {name: value for name, value in values.items() if name not in flags}
     used = (
         (name, kept.get(name, value), SettingOrigin.FLAG if name in kept else origin)
@@ -103,7 +103,7 @@ def _list_suite(run: Run, cores: Cores) -> Iterator[tuple[str, Value]]:
 
 def _choose_weights(run: Run) -> dict[str, Value]:
     """Return the weights by what they are; official ones may be replaced by synthetic ones, which a caveat says."""
-    name = name_weights(run)
+    name = name_weights(run.weights)
     return {"weights": "auto" if name == WeightsKind.OFFICIAL else name} if name else {}
 
 
@@ -112,7 +112,7 @@ def _most_threads(cores: Cores) -> float:
 
 
 def _list_flags(flags: dict[str, str], values: dict[str, Value]) -> Iterator[str]:
-    for name in flags.keys() & values.keys():
+    for name in (one for one in flags if one in values or one in _ORIGIN):
         yield f"{BY_NAME[name].flag} {flags[name]} is as given here, not as in that run"
 
 

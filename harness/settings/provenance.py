@@ -1,11 +1,12 @@
 """Where the source and the weights of a recorded run are found again, on this computer or on another one."""
 
 import re
+from collections.abc import Sequence
 
 from harness.records.run import Run
 from harness.records.share import NOWHERE, SHARED
 from harness.records.source import SourceRequest
-from harness.records.weights import WeightsKind
+from harness.records.weights import Weights, WeightsKind
 from harness.settings.weights_sum import WeightsSum
 
 # So many digits of a commit, and of the sum of a file; no two agree in them by chance.
@@ -42,12 +43,12 @@ def find_origin(run: Run) -> SourceRequest:
     return SourceRequest(ref=ref, repo="" if is_upstream(repo) or is_withheld(run) else repo)
 
 
-def name_weights(run: Run) -> str:
+def name_weights(weights: Sequence[Weights]) -> str:
     """Return the weights of a run by what they are; a path only where no sum is known, empty where there are none."""
-    kinds = {one.kind for one in run.weights}
+    kinds = {one.kind for one in weights}
     if len(kinds) == 1 and kinds <= {WeightsKind.OFFICIAL, WeightsKind.SYNTHETIC}:
         return str(kinds.pop().value)
-    sums = tuple(one.sha256[:_SUM_DIGITS] for one in run.weights if one.sha256 and not one.parent)
+    sums = tuple(one.sha256[:_SUM_DIGITS] for one in weights if one.sha256 and not one.parent)
     if sums:
         return str(WeightsSum(sums=sums))
-    return next((one.parent for one in run.weights if one.parent), "")
+    return next((one.parent for one in weights if one.parent), "")

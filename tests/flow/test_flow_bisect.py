@@ -1,14 +1,19 @@
 """`harness bisect` over small real repositories, with fake tools: the culprit, the ends, going on, bad input."""
 
 import os
+import shlex
 import signal
 import subprocess
 from typing import Any
 
 import pytest
 
+from harness.cli.parser import parse
+from harness.cli.verb import VERBS
 from harness.records.purpose import RunPurpose
 from harness.records.trial import TrialEnd, TrialPurpose
+from harness.settings.table import SETTINGS
+from harness.store.bisection_file import load_bisection
 from harness.store.bundle import load_run
 from tests.answer import result_of
 from tests.elf import make_object
@@ -92,6 +97,13 @@ def test_the_culprit_is_found_and_what_does_not_build_stays_beside_it(history: H
     assert {run.purpose for run in runs} == {RunPurpose.BISECTION}
     calls = len(kit.calls("whisper-bench"))
     found = answer(history.bisect("--json"))
+    again, search = found["commands"][0], next(one for one in found["commands"] if one.startswith("harness bisect "))
+    for line in (again, search):  # each stands alone: weights by what they are, threshold, the place of the commits
+        assert " --weights synthetic" in line
+        assert " --threshold " in line
+        assert f"  # paths of the computer that measured: {history.repository.path}" in line
+    assert f" --seed {load_bisection(next(iter(kit.results.glob('*/*/*.bisect.json')))).seed} --renew" in search
+    assert parse(shlex.split(search, comments=True)[1:], VERBS, SETTINGS).command == "bisect"
     assert len(kit.calls("whisper-bench")) == calls, "the same question is answered from what was measured"
     suspects = {one["commit"]: one for one in found["culprits"][0]["suspects"]}
     assert {sha: one["unbuildable"] for sha, one in suspects.items()} == {broken: True, slow: False}

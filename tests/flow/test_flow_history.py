@@ -150,7 +150,9 @@ def test_a_stored_live_comparison_sorts_an_event(results: Kit) -> None:
     paths = [store_side(results.results, event[end], role, size) for end, role, size in SIDES]
     try:
         (code,) = result_of(results.harness("events", "--format", "json", event["id"]).stdout)["events"]
-        assert (code["kind"], code["id"], code["command"]) == ("CODE", event["id"], "")
+        assert (code["kind"], code["id"]) == ("CODE", event["id"])
+        assert code["command"].startswith(event["command"]), "to measure it again"
+        assert "  # " in code["command"], "with the seed of the comparison"
         assert code["trials"] == [path.name for path in paths]
         text = results.harness("history").stdout
         assert ": 26 runs, 2025-03-01 to 2025-03-26" in text, "neither side is a point"

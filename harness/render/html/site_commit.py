@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from harness.judge.event import suggest_comparison
+from harness.judge.event import suggest_comparison, suggest_run
 from harness.judge.event_group import EventGroup
 from harness.judge.site_address import commit_page
 from harness.judge.site_line import SiteLine
@@ -99,16 +99,21 @@ def _list_commands(facts: CommitFacts) -> list[tuple[str, str]]:
     commit, former = facts.commit, facts.former
     name = commit.sha[:12] or commit.release
     commands = [("All its runs", f"harness list --commit {name}")]
-    compare = next(filter(None, map(_suggest, facts.rows)), "")
+    known = {one.node.node: one.known.options for one in facts.nodes}
+    if name and facts.rows:
+        first = facts.rows[0]
+        again = suggest_run(first.series.key, name, known.get(first.node.node, ""))
+        commands.append((f"Measures it again as {first.node.node or 'the node without a name'} did", again))
+    compare = next(filter(None, (_suggest(row, known.get(row.node.node, "")) for row in facts.rows)), "")
     if former and commit.sha and former.sha and compare:
         lead = "A verdict about this commit and the one before it: both measured in turns"
         commands.append((lead, compare.replace("{old}", former.sha[:12]).replace("{new}", name)))
     return commands
 
 
-def _suggest(row: CommitRow) -> str:
+def _suggest(row: CommitRow, options: str) -> str:
     """Return the command that compares two commits in what a row shows; empty where nothing can."""
-    return suggest_comparison(row.series.key.replace(config="", yardstick=""))
+    return suggest_comparison(row.series.key.replace(config="", yardstick=""), options)
 
 
 def _link(commit: HistoryCommit | None, root: str) -> tuple[str, str] | None:

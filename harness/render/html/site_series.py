@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.judge.event import suggest_comparison
+from harness.judge.event import suggest_comparison, suggest_run
 from harness.judge.event_group import find_state
 from harness.judge.night_change import is_over
 from harness.judge.site_address import commit_page, event_page, node_folder
@@ -47,6 +47,7 @@ def show_series(one: SiteSeries, node: SiteNode, history: History, root: str) ->
         "same_case": [(it.key.metric, root + it.page, it.state) for it in node.series if _is_beside(it, one)],
         "same_metric": [*_list_like(one, node, root)][:MOST_LIKE],
         "command": write_command(one.key),
+        "again": suggest_run(one.key, one.commit, _find_options(node, series)),
     }
 
 
@@ -119,8 +120,14 @@ def link_series(one: SiteSeries, node: SiteNode, history: History, root: str) ->
                 trials.append(SeriesTrial(old=old, new=new, words=words, page=root + event_page(event.id)))
     folder = f"{node_folder(node.node)}runs/"
     pages = {run.id: run.page.removeprefix(folder) for run in node.runs if run.page}
-    compare = suggest_comparison(one.key)
+    compare = suggest_comparison(one.key, _find_options(node, find_series(one.key, history)[0]))
     return SeriesLinks(run_root=root + folder, pages=pages, trials=tuple(trials), compare=compare)
+
+
+def _find_options(node: SiteNode, series: Series) -> str:
+    """Return the options of a command that measures a series as the run of its newest point did."""
+    newest = series.points[-1].run
+    return next((run.options for run in reversed(node.runs) if run.id == newest), "")
 
 
 def find_series(key: SeriesKey, history: History) -> tuple[Series, Judgement]:

@@ -24,6 +24,8 @@ from harness.records.record import short_hash
 from harness.records.run import OURS, SEARCH, SettingUsed
 from harness.records.source import Source
 from harness.records.suite import Engine, Suite
+from harness.records.weights import Weights
+from harness.settings.provenance import name_weights
 from harness.settings.recall import name_options
 from harness.stats.summary import summarize
 from harness.store.bundle import RUN
@@ -95,6 +97,7 @@ class _Measured(msgspec.Struct):
     trial: _Role | None = None
     sweep: str = ""
     settings: tuple[SettingUsed, ...] = ()
+    weights: tuple[Weights, ...] = ()
     purpose: RunPurpose = RunPurpose.MANUAL
     asked_by: str = ""
     code: CodeDigests | None = None
@@ -134,7 +137,7 @@ def _read(path: Path) -> RunNumbers:
         "repo": tame(commit.repo),
         "changes": tame(commit.changes),
         "engine": str(run.suite.engine),
-        "options": tame(shlex.join(name_options(_find_repo(run)))) if run.origin == OURS else "",
+        "options": tame(shlex.join(_name_options(run))) if run.origin == OURS else "",
         "purpose": _name_purpose(run),
         "asked_by": tame(run.asked_by),
         "caveats": " ".join(dict.fromkeys(tame(caveat.code) for caveat in run.caveats)),
@@ -148,6 +151,13 @@ def _read(path: Path) -> RunNumbers:
         "points": str(len(values)),
     }
     return RunNumbers(detail, tuple((name, tame(value)) for name, value in describe_machine(run)), values)
+
+
+def _name_options(run: _Measured) -> list[str]:
+    """Return the options that build and measure as a run did; weights are named by what they are, not by a path."""
+    weights = name_weights(run.weights)
+    kept = [one for one in _find_repo(run) if one.name != "weights" or not weights]
+    return [*name_options(kept), *(("--weights", weights) if weights else ())]
 
 
 def _find_repo(run: _Measured) -> list[SettingUsed]:

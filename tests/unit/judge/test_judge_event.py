@@ -5,7 +5,15 @@ import random
 
 import pytest
 
-from harness.judge.event import TrialAnswer, settle_history, sort_event, suggest_bisect, suggest_trial
+from harness.judge.event import (
+    TrialAnswer,
+    settle_history,
+    sort_event,
+    suggest_bisect,
+    suggest_comparison,
+    suggest_run,
+    suggest_trial,
+)
 from harness.records.comparison import Comparison, Family, Summary, Verdict
 from harness.records.history import (
     ChangePoint,
@@ -150,6 +158,20 @@ def test_the_command_measures_what_was_suspected() -> None:
         "harness", "bisect", OLD[:12], NEW[:12], "--model", "base", "--threads", "4", "--flash-attn", "0",
         "--metric", "encode", "--threshold", "2.0%",
     )  # fmt: skip
+
+
+def test_a_series_is_measured_again_as_its_run_was() -> None:
+    key = SeriesKey(node="n", config="c", case=name_case("base-q5_0"), metric="encode", yardstick="library; once")
+    case = "--model base --quant q5_0 --threads 4 --flash-attn 0"
+    assert suggest_run(key, OLD, "--weights synthetic") == (
+        f"harness run --ref {OLD[:12]} --bench whisper --no-tests --engine library {case} --weights synthetic"
+    )
+    assert suggest_comparison(key, "--weights /w").endswith(
+        f"{case} --metric encode --weights /w  # paths of the computer that measured: /w"
+    )
+    copied = key.replace(case=Case.of("memcpy", threads=4), metric="copy_rate", yardstick="")
+    assert suggest_run(copied, "v1.8.5") == "harness run --ref v1.8.5 --bench memcpy --no-tests --threads 4"
+    assert suggest_comparison(copied) == ""
 
 
 @pytest.mark.parametrize(

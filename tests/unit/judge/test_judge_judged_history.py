@@ -57,6 +57,8 @@ def test_the_command_measures_as_was_measured() -> None:
     assert event.command == f"{plain} --isa avx2 -D 'A=b c'"
     (event,) = judge_history(make(step=0.05), options="--results x").events
     assert event.command == f"{plain} --results x", "where its runs belong, to be found there"
+    (event,) = judge_history(make(step=0.05), options="--results /x").events
+    assert event.command == f"{plain} --results /x  # paths of the computer that measured: /x"
 
 
 def test_a_search_is_advised_where_several_commits_can_have_done_it() -> None:
@@ -72,7 +74,10 @@ def test_a_search_is_advised_where_several_commits_can_have_done_it() -> None:
     for change, kind in ((0.05, EventKind.CODE), (0.0, EventKind.NODE)):
         measured = draw_trial((event.old, event.new), change, cases=[one.key.case for one in event.suspicions])
         (sorted_event,) = sort_by_trials(judge_history(whole, order), [measured]).events
-        assert (sorted_event.kind, sorted_event.command) == (kind, "")
+        assert sorted_event.kind is kind
+        command, _, remark = sorted_event.command.partition("  # ")
+        assert command == event.command, "measured again with new coins"
+        assert remark.startswith(f"--seed {measured.seed}: the random orders of what measured it")
         assert bool(sorted_event.search) is (kind is EventKind.CODE)
 
 

@@ -62,6 +62,17 @@ def test_a_command_in_several_lines_is_that_command(words: list[str], width: int
     assert width or len(lines) == 1
 
 
+def test_a_remark_behind_a_command_has_lines_of_its_own() -> None:
+    command = "harness ab a b --model '1  # 2' --results /x  # paths of the computer that measured: /x"
+    assert continue_command(command, lead="  again: ", width=0) == [f"  again: {command}"]
+    assert continue_command(command, lead="  again: ", width=40) == [
+        "  again: harness ab a b \\",
+        "      --model '1  # 2' --results /x",
+        "      # paths of the computer that",
+        "      # measured: /x",
+    ]
+
+
 def test_an_option_stands_beside_its_value() -> None:
     command = "harness ab 740bf7f6a150 215990abdeb7 --model 'a b' --threads 4 --relink --metric encode && true"
     assert continue_command(command, lead="  to find out: ", width=30) == [

@@ -400,7 +400,11 @@ def test_a_commit_is_compared_with_the_one_measured_before(materials: list[NodeM
     assert best.known.anchor == points[0].value
     assert best.change == pytest.approx(0.05, abs=0.02)
     assert gather_commit(line.commits[0], book, line).rows[0].change is None
-    (_, command) = show_commit(facts, (), line, "")["commands"][-1]
+    measured = [one._replace(known=one.known.replace(options="--weights synthetic")) for one in facts.nodes]
+    (lead, again), (_, command) = show_commit(facts._replace(nodes=measured), (), line, "")["commands"][-2:]
+    assert lead == f"Measures it again as {facts.rows[0].node.node} did"
+    assert again.startswith(f"harness run --ref {name_sha(40)[:12]} --bench ")
+    assert again.endswith(" --weights synthetic") and command.endswith(" --weights synthetic")
     models = {one.key.case.get("model") for it in materials for one in it.node.series if one.key.is_live}
     assert command.startswith(f"harness ab {name_sha(39)[:12]} {name_sha(40)[:12]} --model ")
     assert command.split("--model ")[1].split()[0] in models

@@ -18,6 +18,7 @@ from harness.records.purpose import RunPurpose
 from harness.records.run import Run, SettingOrigin, SettingUsed
 from harness.records.suite import Engine
 from harness.records.trial import Role, Trial
+from harness.records.weights import WeightsKind
 from harness.stats.series import summarize_run
 from harness.store.bundle import create_bundle
 from harness.store.index.numbers import RunNumbers, read_numbers
@@ -110,7 +111,8 @@ def test_the_options_of_the_build_are_kept_as_for_a_shell(tmp_path: Path) -> Non
     asked = [("isa", "avx2"), ("define", "CMAKE_C_FLAGS=-O2 -g"), ("model", "base")]
     used = tuple(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG) for name, value in asked)
     numbers = read_run(tmp_path, sheet.run().replace(settings=used))
-    assert numbers.detail["options"] == "--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g'"
+    sums = "--weights sha256:0000000000000000+1111111111111111"
+    assert numbers.detail["options"] == f"--isa avx2 -D 'CMAKE_C_FLAGS=-O2 -g' {sums}"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,19 @@ def test_the_repository_is_found_from_anywhere(
     used = tuple(SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG) for name, value in given.items())
     source = sheet.run().source
     source = source.replace(path="/home/ann/my tree", commit=source.commit.replace(repo=commit_repo))
-    assert read_run(tmp_path, sheet.run().replace(settings=used, source=source)).detail["options"] == words
+    run = sheet.run().replace(settings=used, source=source, weights=())
+    assert read_run(tmp_path, run).detail["options"] == words
+
+
+def test_weights_are_named_by_what_they_are(tmp_path: Path) -> None:
+    path = (SettingUsed(name="weights", value="/home/ann/weights", origin=SettingOrigin.FLAG),)
+    one = sheet.run().weights[0]
+    official, file = (one.replace(kind=kind, sha256="a" * 64) for kind in (WeightsKind.OFFICIAL, WeightsKind.FILE))
+    for number, (weights, words) in enumerate(
+        (((official,), "official"), ((file,), "sha256:" + "a" * 16), ((), "/home/ann/weights"))
+    ):
+        run = sheet.run().replace(settings=path, weights=weights)
+        assert read_run(tmp_path / str(number), run).detail["options"] == f"--weights {words}"
 
 
 def test_one_case_is_one_series_however_it_is_spelled(tmp_path: Path) -> None:
