@@ -106,11 +106,15 @@ def read_origin(event: Path) -> Origin:
 def find_pull_requests(api: Api, origin: Origin) -> list[int]:
     """Return the open pull requests whose newest commit was measured.
 
-    The event names them for branches of the repository only, so GitHub is asked.
+    The event names them for branches of the repository only, so GitHub is asked. Another branch may have the same
+    commit, and GitHub passes over a filter that it does not understand, so the branch is compared as well.
     """
-    query = {"head": f"{origin.owner}:{origin.branch}"} if origin.owner and origin.branch else {}
-    found = api.list_all("/pulls", state="open", **query)
-    return sorted(int(one["number"]) for one in found if one["head"]["sha"] == origin.commit)
+    if not (origin.owner and origin.branch):
+        return []  # the fork is gone
+    label = f"{origin.owner}:{origin.branch}"
+    found = api.list_all("/pulls", state="open", head=label)
+    heads = ((int(one["number"]), one["head"]) for one in found)
+    return sorted(number for number, head in heads if (head["sha"], head["label"]) == (origin.commit, label))
 
 
 def fetch_answer(api: Api, origin: Origin, name: str) -> bytes | None:
@@ -140,8 +144,8 @@ def unpack_answer(packed: bytes) -> bytes:
                 content = file.read(_MOST_BYTES + 1)
     except StepError:
         raise
-    except Exception as error:  # each kind of compression has errors of its own
-        raise StepError(f"the artifact cannot be unpacked: {type(error).__name__}: {error}", UNREADABLE) from None
+    except Exception as error:  # each compression has its own; their texts are a stranger's
+        raise StepError(f"the artifact cannot be unpacked: {type(error).__name__}", UNREADABLE) from None
     if len(content) > _MOST_BYTES:
         raise StepError(f"{ANSWER} has more than {_MOST_BYTES} bytes", UNREADABLE)
     return content

@@ -17,6 +17,7 @@ _ATTEMPTS = 4
 # Before another attempt, longer each time; and so long at most until a limit of requests is over.
 _PAUSE_S, _PATIENCE_S = 1.0, 120.0
 _TIMEOUT_S = 60
+_MINUTE_S = 60.0
 _PAGE, _MOST_PAGES = 100, 100
 _MOST_BYTES = 32 << 20
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -121,6 +122,8 @@ def _explain(error: urllib.error.HTTPError, method: str, path: str, pause: float
     message = _read_message(error)
     about = f"{method} {path}: {error.code} {message}"
     limited = error.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in error.headers
+    if error.code in (403, 429) and not limited and "rate limit" in message.lower():
+        limited, pause = True, _MINUTE_S  # so long at least, where GitHub does not say how long
     if error.code == 429 or (error.code == 403 and limited):
         wait = _find_wait(error.headers, pause)
         if wait > _PATIENCE_S:

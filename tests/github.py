@@ -35,7 +35,7 @@ class GitHub:
     def open_pull(self, number: int, sha: str, label: str = "stranger:topic") -> None:
         """Open a pull request, or push to it."""
         self.pulls = [one for one in self.pulls if one["number"] != number]
-        self.pulls.append({"number": number, "state": "open", "label": label, "head": {"sha": sha}})
+        self.pulls.append({"number": number, "state": "open", "head": {"sha": sha, "label": label}})
 
     def upload(self, run: int, name: str, packed: bytes, *, size: int | None = None, expired: bool = False) -> None:
         """Keep an artifact of a run."""
@@ -65,7 +65,9 @@ class GitHub:
         parts = path.removeprefix(f"/repos/{REPOSITORY}/").split("/")
         match method, *parts:
             case "GET", "pulls":
-                return 200, _page([one for one in self.pulls if query.get("head", one["label"]) == one["label"]], query)
+                # As GitHub does: a filter without a colon is passed over.
+                wanted = query["head"] if ":" in query.get("head", "") else ""
+                return 200, _page([one for one in self.pulls if wanted in ("", one["head"]["label"])], query)
             case "GET", "actions", "runs", run, "artifacts":
                 found = [one for one in self.artifacts.get(int(run), []) if one["name"] == query["name"]]
                 return 200, {"total_count": len(found), "artifacts": _page(found, query)}

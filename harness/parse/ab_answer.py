@@ -9,7 +9,7 @@ import msgspec
 from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
 from harness.records.answer import Answer
-from harness.records.comparison import Comparison
+from harness.records.comparison import Comparison, Verdict
 from harness.records.measurement import METRICS
 from harness.records.suite import Benchmark
 from harness.records.trial_report import TrialReport
@@ -19,6 +19,7 @@ MOST_ANSWER_BYTES = 1 << 20
 _MOST_COMPARISONS, _MOST_PARAMS, _MOST_CASE, _MOST_TEXT = 1000, 12, 200, 4000
 # What is larger was never measured or counted, and takes many digits.
 _MOST_NUMBER = 1e15
+_ROUNDING = 1e-9
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -49,20 +50,21 @@ def parse_ab_answer(raw: bytes, name: str) -> AbAnswer:
 
 
 def _check(report: TrialReport, name: str) -> None:
-    comparisons = list(report.comparisons)
+    families = [report.family] if report.family else []
     if report.counters:
-        comparisons += (*report.counters.instructions.comparisons, *report.counters.others.comparisons)
-    if (count := len(comparisons)) > _MOST_COMPARISONS:
+        families += (report.counters.instructions, report.counters.others)
+    if (count := sum(len(family.comparisons) for family in families)) > _MOST_COMPARISONS:
         raise _refuse(name, f"it has {count} comparisons, at most {_MOST_COMPARISONS} are read")
     for side in (report.baseline, report.contender):
         if side.sha and not _SHA.fullmatch(side.sha):
             raise _refuse(name, "the commit of a side is not 40 hex digits")
-    for one in comparisons:
-        if why := _find_fault(one):
-            raise _refuse(name, why)
+    for family in families:
+        for one in family.comparisons:
+            if why := _find_fault(one, family.threshold):
+                raise _refuse(name, why)
 
 
-def _find_fault(comparison: Comparison) -> str:
+def _find_fault(comparison: Comparison, threshold: float) -> str:
     case = comparison.case
     if comparison.metric not in METRICS:
         return "it has a metric that this harness does not know"
@@ -70,7 +72,25 @@ def _find_fault(comparison: Comparison) -> str:
         return "it has a benchmark that this harness does not know"
     if len(case.params) > _MOST_PARAMS or len(str(case)) > _MOST_CASE:
         return "the name of a case is too long"
+    if _contradicts_itself(comparison, threshold):
+        return f"the numbers of {comparison.metric} do not fit its verdict, {comparison.verdict}"
     return ""
+
+
+def _contradicts_itself(one: Comparison, threshold: float) -> bool:
+    """Return whether a verdict is not one that its change and interval allow; without an interval much is possible."""
+    bounds = (one.low, one.high)
+    low, high = (one.change if bound is None else bound for bound in bounds)
+    limit, exceeds = threshold + _ROUNDING, abs(one.change) >= threshold - _ROUNDING
+    if one.n < 0 or not low - _ROUNDING <= one.change <= high + _ROUNDING:
+        return True
+    if one.verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
+        worse = (one.change > 0) == METRICS[one.metric].lower_is_better
+        wrong = one.change != 0 and worse != (one.verdict is Verdict.REGRESSED)
+        return (
+            wrong or low < 0 < high or (one.relevant and not exceeds) or (not one.relevant and abs(one.change) > limit)
+        )
+    return one.relevant or (one.verdict is Verdict.UNCHANGED and (low < -limit or high > limit))
 
 
 def _walk(value: object) -> Iterator[object]:

@@ -1,6 +1,8 @@
 """The answer of `harness ab` as a stranger may have written it: refused, or without any effect."""
 
 import json
+import math
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +19,7 @@ from harness.records.measurement import COUNT_METRICS, COUNTERS
 from harness.render.comment import MOST_CHARACTERS, REPEATED, draft_comment
 from harness.settings.setting import TRIAL
 from harness.settings.table import BY_NAME
+from harness.stats.verdict import PairedSample, judge_pairs
 from tests import contrast
 from tests.browser.injection import INJECTIONS
 from tests.unit.render.test_render_hostile import EVIL, STEERING, fences
@@ -78,6 +81,13 @@ def set_first(name: str, value: object) -> Callable[[Values], object]:
         (edit(lambda result: result["contender"].update(sha="HEAD")), "not 40 hex digits"),
         (edit(lambda result: result.update(wall_s=1e200)), "a number in it is too large"),
         (edit(set_first("change", float("nan"))), "is not an answer"),
+        (edit(set_first("verdict", "UNCHANGED")), "do not fit its verdict, UNCHANGED"),
+        (edit(set_first("verdict", "IMPROVED")), "do not fit its verdict, IMPROVED"),
+        (edit(set_first("verdict", "UNRESOLVED")), "do not fit its verdict, UNRESOLVED"),
+        (edit(set_first("relevant", value=False)), "do not fit its verdict, REGRESSED"),
+        (edit(set_first("change", 0.5)), "do not fit its verdict, REGRESSED"),
+        (edit(set_first("low", -0.9)), "do not fit its verdict, REGRESSED"),
+        (edit(set_first("n", -1)), "do not fit its verdict, REGRESSED"),
         (edit(set_first("change", 0)).replace(b'"change": 0', b'"change": 1e999'), "is not an answer"),
         (edit(set_first("p", float("inf"))), "is not an answer"),
         (edit(set_first("metric", "secrets")), "a metric that this harness does not know"),
@@ -171,3 +181,27 @@ def test_only_plain_words_of_a_command_are_repeated() -> None:
     assert "gh pr" not in draft_comment(answer(WORSE)).text
     assert "harness ab" in draft_comment(answer(WORSE, repeat="harness ab 'open")).text
     assert all(TRIAL[0] in BY_NAME[name].commands for name in REPEATED)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.02, 0.5, 2.0])
+def test_no_answer_of_ours_contradicts_itself(threshold: float) -> None:
+    draw = random.Random(threshold)
+    verdicts = set()
+    for shift in (0.0, 0.001, -0.019, 0.0201, -0.05, 0.4, 1.2):
+        for noise, blocks in ((0.0, 40), (0.001, 40), (0.02, 40), (0.5, 12), (0.1, 1)):
+            samples = [
+                PairedSample(
+                    case=WORSE.case,
+                    metric=metric,
+                    blocks=tuple(
+                        ((math.exp(draw.gauss(0, noise)), math.exp(shift + draw.gauss(0, noise))),)
+                        for _ in range(blocks)
+                    ),
+                )
+                for metric in ("encode", "copy_rate")
+            ]
+            family = judge_pairs(samples, alpha=0.01, threshold=threshold)
+            report = answer(WORSE).replace(family=family)
+            assert read(document(result=msgspec.to_builtins(report))).result == report
+            verdicts |= {(one.verdict, one.relevant) for one in family.comparisons}
+    assert len(verdicts) >= 3
