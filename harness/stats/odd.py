@@ -216,7 +216,9 @@ def find_needed(past: Sequence[float]) -> float:
         return math.inf
     rank = math.floor((len(past) + 1) / (EVERY * _TESTS))
     ordered = sorted(past)
-    return ordered[-rank] if rank else max(ordered[-1], _CERTAIN)
+    usual = ordered[-rank] if rank else 0.0
+    # Where even the largest of the usual ones is zero, the past has no noise to compare with.
+    return usual or max(ordered[-1], _CERTAIN)
 
 
 def _split(scores: Mapping[int, tuple[float, float]], stepped: Iterable[int]) -> dict[int, dict[int, float]]:

@@ -177,3 +177,7 @@ def test_what_it_takes_is_learned() -> None:
     assert find_needed([5.0] * 8) == 5.0
     values = [float(one) for one in range(119)]
     assert find_needed(values) == 119 - 120 // 15
+
+
+def test_a_past_without_any_noise_still_needs_something() -> None:
+    assert find_needed([0.0] * 400) == find_needed([0.0] * 30) > 0

@@ -1,5 +1,6 @@
 """What each format's own readers make of it: parsers where there are, else the documented schema."""
 
+import contextlib
 import csv
 import io
 import json
@@ -97,22 +98,22 @@ def both() -> list[Any]:
 
 @pytest.mark.parametrize("given", both())
 def test_sqlite_runs_the_sql(given: RunSheet) -> None:
-    database = sqlite3.connect(":memory:")
-    text = FORMATS["llama-bench-sql"].render([given])
-    database.executescript(text)
-    database.executescript(text)  # the table may be there
-    rows = database.execute(
-        "SELECT model_type, n_prompt, n_gen, n_batch, n_threads, avg_ns, typeof(avg_ns), typeof(avg_ts), cpu_info "
-        "FROM llama_bench WHERE model_type = 'whisper base'"
-    ).fetchall()
-    assert len(rows) == 8
-    assert [row[1:5] for row in rows[:4]] == [(1500, 0, 1500, 4), (0, 256, 1, 4), (320, 0, 5, 4), (256, 0, 256, 4)]
-    assert {row[6:8] for row in rows} == {("integer", "real")}
-    assert rows[0][5] == round(sum(sheet.ENCODE) / len(sheet.ENCODE) * 1e6)
-    columns = {name for _, name, *_ in database.execute("PRAGMA table_info(llama_bench)")}
-    assert columns >= set(KEY_PROPERTIES)
-    assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
-    database.close()
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        text = FORMATS["llama-bench-sql"].render([given])
+        database.executescript(text)
+        database.executescript(text)  # the table may be there
+        rows = database.execute(
+            "SELECT model_type, n_prompt, n_gen, n_batch, n_threads, avg_ns, typeof(avg_ns), typeof(avg_ts), cpu_info "
+            "FROM llama_bench WHERE model_type = 'whisper base'"
+        ).fetchall()
+        assert len(rows) == 8
+        assert [row[1:5] for row in rows[:4]] == [(1500, 0, 1500, 4), (0, 256, 1, 4), (320, 0, 5, 4), (256, 0, 256, 4)]
+        assert {row[6:8] for row in rows} == {("integer", "real")}
+        assert rows[0][5] == round(sum(sheet.ENCODE) / len(sheet.ENCODE) * 1e6)
+        columns = {name for _, name, *_ in database.execute("PRAGMA table_info(llama_bench)")}
+        assert columns >= set(KEY_PROPERTIES)
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+        database.close()
 
 
 @pytest.mark.parametrize("given", both())
@@ -256,7 +257,7 @@ def test_what_was_measured_in_another_way_has_another_name() -> None:
     asv = json.loads(FORMATS["asv"].render(given))
     (encode,) = [columns for name, columns in asv["results"].items() if name == "whisper.encode"]
     assert sorted(len(samples) for samples in encode[-1] if samples) == [1, 1, 2, 7, 7, 14]
-    with sqlite3.connect(":memory:") as database:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.executescript(FORMATS["llama-bench-sql"].render(given))
         rows = database.execute(
             "SELECT model_type, count(*) FROM llama_bench WHERE n_prompt = 1500 GROUP BY model_type"
