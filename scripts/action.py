@@ -112,7 +112,7 @@ def measure_without_secrets(environ: Mapping[str, str]) -> int:
     if answer:
         run_harness(["comment", str(answer)], passed)  # the log shows the answer to people, if it is one of `ab`
     if code and measure_summary(environ) == before:
-        about = "the log of this step says why, and docs/explanation/nightly.md what the code means"
+        about = "the log of this step says why, and docs/reference/exit-codes.md what the code means"
         write_summary(environ, f"harness `{clean_word(words[0])}` ended with exit code {code}: {about}\n")
     return code
 
