@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.cli.parser import make_parser
+from harness.cli.parser import list_given, make_parser
 from harness.cli.verb import VERBS
 from harness.errors import UsageError
+from harness.parse.pin import expand_models
 from harness.settings.table import SETTINGS
+from harness.system.weights import load_catalog
 from tests.syntax import parse
 
 COMMENT = "  # "
@@ -33,7 +35,9 @@ _OPTIONAL = [name for name in VERBS if name != "explain"]
 HARNESS = Path(__file__).parents[1] / "harness"
 # Arguments and names that hold such a text.
 _ARGUMENTS = {"hint", "fix", "listing", "again", "remedy", "other", "fresh", "install"}
-_NAMES = re.compile(r"hint|fix|listing|again|remedy|other|fresh|_HINTS?|_EXAMPLE|_WAY_OUT|REBUILD|help_hint|example")
+_NAMES = re.compile(
+    r"hint|_TROUBLES|OF_[A-Z_]+|fix|listing|again|remedy|other|fresh|_HINTS?|_EXAMPLE|_WAY_OUT|REBUILD|help_hint|example"
+)
 
 
 class Hint(NamedTuple):
@@ -57,10 +61,18 @@ def list_hints() -> Iterator[Hint]:
 def _values(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
         yield from (word.value for word in node.keywords if word.arg in _ARGUMENTS)
-    elif isinstance(node, ast.Assign) and any(
-        isinstance(one, ast.Name) and _NAMES.fullmatch(one.id) for one in node.targets
-    ):
+    elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value and any(map(_is_named, _targets(node))):
         yield node.value
+    elif isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("hint"):
+        yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _is_named(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and _NAMES.fullmatch(target.id) is not None
 
 
 def _texts(value: ast.expr) -> Iterator[str]:
@@ -76,6 +88,10 @@ def _texts(value: ast.expr) -> Iterator[str]:
         yield from (text for part in value.values for text in _texts(part))
     elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
         yield from (left + right for left in _texts(value.left) for right in _texts(value.right))
+    elif isinstance(value, ast.Dict):
+        yield from (text for part in value.values for text in _texts(part))
+    elif isinstance(value, ast.Tuple | ast.List):
+        yield from (text for part in value.elts for text in _texts(part))
 
 
 def _part(part: ast.expr) -> str:
@@ -98,6 +114,8 @@ def check_command(command: str) -> str:
         words = words[2:]
     if verbs == [_FILLED]:
         verbs = _OPTIONAL
+    if verbs == ["models"]:
+        return _check_models(words)
     if verbs[0].startswith("-"):
         return "" if verbs[0] in ("--help", "--version") else f"unknown option {verbs[0]}"
     troubles = []
@@ -109,6 +127,18 @@ def check_command(command: str) -> str:
     return troubles[0]
 
 
+def _check_models(words: list[str]) -> str:
+    """Return what is wrong with the words of `harness models`: any word is taken for the name of a model."""
+    try:
+        given = list_given(_parser("models").parse_args(["models", *words]))["name"]
+        names = [name for name in given if name != _FILLED] if isinstance(given, list) else []
+        expand_models(names or ["base"], load_catalog())
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
+@functools.cache
 def check_hint(text: str) -> str:
     """Return what is wrong with a text behind `try:`, empty if it can be copied, or is a sentence."""
     command = text.partition(COMMENT)[0].strip()

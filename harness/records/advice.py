@@ -34,7 +34,7 @@ OF_CAVEAT: Mapping[CaveatCode, str] = {
     CaveatCode.SIMD_NOT_COMPILED: "harness run --isa native",
     CaveatCode.ILLEGAL_INSTRUCTION: "harness run --isa native",
     CaveatCode.NO_TESTS: _TESTS,
-    CaveatCode.WEIGHTS_SYNTHETIC: "harness models fetch base  # then measure again",
+    CaveatCode.WEIGHTS_SYNTHETIC: "harness models base  # then measure again",
     CaveatCode.WEIGHTS_FILE: "harness run --weights official",
     CaveatCode.THREADS_OVER_CPUS: _DOCTOR,
     CaveatCode.THREADS_OVER_QUOTA: _DOCTOR,
