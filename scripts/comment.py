@@ -138,7 +138,7 @@ def unpack_answer(packed: bytes) -> bytes:
                 raise StepError(f"the artifact does not hold {ANSWER} alone", UNREADABLE)
             (entry,) = entries
             kind = stat.S_IFMT(entry.external_attr >> 16)
-            if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+            if kind not in (0, stat.S_IFREG):
                 raise StepError(f"{ANSWER} is not a plain file", UNREADABLE)
             with archive.open(entry) as file:
                 content = file.read(_MOST_BYTES + 1)

@@ -83,6 +83,8 @@ heap padding: bytes that are added to the environment of a worker, drawn for eac
 tensor layout: which tensors a model of a given shape consists of, and how many bytes each takes
 fresh files: the files that one block measures, and no other: copies of the libraries of both sides, or libraries
   linked for it (`FreshFiles`)
+hardware counter: what a CPU counts while the worker times a call: instructions, cycles, cache misses. Judged apart from
+  the times (docs/explanation/counters.md)
 planted slowdown: a known slowdown of a worker, on request, to test that it is found
 verdict: IMPROVED, REGRESSED, UNCHANGED (we could have seen it and did not), UNRESOLVED (too little data to see it)
 threshold: the smallest relative change that matters; a smaller change is UNCHANGED, however certain

@@ -64,6 +64,14 @@ def pack_two() -> bytes:
     return packed.getvalue()
 
 
+def encrypt() -> bytes:
+    """Return an archive whose file claims to have a password."""
+    packed = bytearray(pack())
+    packed[6] |= 1
+    packed[packed.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(packed)
+
+
 def test_one_small_file_is_unpacked() -> None:
     assert steps.unpack_answer(pack(b'{"a": 1}')) == b'{"a": 1}'
 
@@ -82,6 +90,7 @@ def test_one_small_file_is_unpacked() -> None:
         (pack(name="answer.json/"), "does not hold answer.json alone"),
         (pack(b"/etc/passwd", external_attr=(stat.S_IFLNK | 0o777) << 16), "is not a plain file"),
         (pack(b"", external_attr=(stat.S_IFIFO | 0o666) << 16), "is not a plain file"),
+        (encrypt(), "cannot be unpacked: RuntimeError"),
         (pack_two(), "does not hold answer.json alone"),
     ],
 )

@@ -88,12 +88,11 @@ def measure(engine: LibraryEngine, tmp_path: Path, *, plant: float = 0.0, slow: 
 
 
 def test_a_slower_side_with_equal_work_has_equal_counts(engine: LibraryEngine, tmp_path: Path) -> None:
-    slower, more = measure(engine, tmp_path, plant=2.0)
-    assert slower > 1
+    slower, more = measure(engine, tmp_path, plant=20.0)
+    assert slower > 1, "21 times the time, whatever else the computer does"
     assert more == pytest.approx(1, abs=0.05)
 
 
 def test_a_side_with_more_work_has_more_counts(engine: LibraryEngine, tmp_path: Path) -> None:
-    slower, more = measure(engine, tmp_path, slow=1.0)
-    assert slower > 1
+    _, more = measure(engine, tmp_path, slow=1.0)
     assert more == pytest.approx(2, abs=0.1)

@@ -126,7 +126,7 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=600,  # for a computer that is busy with other things
             check=False,
         )
         ended = folder / "failed"
