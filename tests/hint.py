@@ -109,8 +109,9 @@ def check_command(command: str) -> str:
         words = shlex.split(command.replace("{}", _FILLED))
     except ValueError as error:
         return str(error)
-    verbs = [words[1]] if words[0] == "harness" else _OPTIONAL
-    if words[0] == "harness":
+    whole = words[0] == "harness"
+    verbs = [words[1]] if whole else _OPTIONAL
+    if whole:
         words = words[2:]
     if verbs == [_FILLED]:
         verbs = _OPTIONAL
@@ -122,6 +123,9 @@ def check_command(command: str) -> str:
     for verb in verbs:
         trouble = _try_parse(verb, words)
         if not trouble or (_FILLED in words and not _try_parse(verb, [one for one in words if one != _FILLED])):
+            return ""
+        # Options are added to a command that names its run.
+        if not whole and "is missing" in trouble and not _try_parse(verb, [*words, _FILLED]):
             return ""
         troubles.append(trouble)
     return troubles[0]

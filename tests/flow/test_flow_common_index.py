@@ -3,6 +3,7 @@
 The roles are made by the very lines that docs/how-to/fleet.md shows.
 """
 
+import json
 import re
 import shutil
 import signal
@@ -153,7 +154,8 @@ class TestReaders:
         stand.results.rename(kit.folder / "away")
         for words, before in told.items():
             done = kit.harness(*words, environ=environ)
-            assert (done.returncode, done.stdout) == (0, before), done.stderr
+            now, then = (json.loads(text)["result"] if "--json" in words else text for text in (done.stdout, before))
+            assert (done.returncode, now) == (0, then), done.stderr
             assert done.stderr.count("the index is shown as it is") == 1
         done = kit.harness("site", "-o", str(kit.folder / "site"), environ=environ)
         assert done.returncode == 0, done.stderr

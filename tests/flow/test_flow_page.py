@@ -1,6 +1,7 @@
 """`harness report --format html` of everything that can be measured, by fake tools: one file, nothing loaded."""
 
 import re
+import shlex
 import shutil
 from html.parser import HTMLParser
 
@@ -81,9 +82,9 @@ def test_a_run_is_a_page_with_its_numbers_steps_and_the_command_for_it(kit: Kit)
     for result in run.results:
         assert result.step in page.words
         assert not result.log or f"{kit.bundles()[0]}/logs/{result.log}" in page.words
-    command = re.search(r"harness run .*--source .*", page.words)
+    command = re.search(r"harness run .*--ref .*", page.words)
     assert command
-    assert kit.harness(*command[0].split()[1:], "--dry-run").returncode == 0, command[0]
+    assert kit.harness(*shlex.split(command[0], comments=True)[1:], "--dry-run").returncode == 0, command[0]
     printed = kit.harness("report", run.id, "--format", "html")
     assert printed.stdout == (kit.folder / "page.html").read_text()
 
@@ -131,7 +132,7 @@ def test_both_sides_of_a_live_comparison_are_one_page(kit: Kit) -> None:
     assert "flash attention 1 against" in page.words
     command = re.search(r"harness ab \S+,fa=0 \S+,fa=1 .*", page.words)
     assert command
-    assert kit.harness(*command[0].split()[1:], "--dry-run").returncode == 0, command[0]
+    assert kit.harness(*shlex.split(command[0], comments=True)[1:], "--dry-run").returncode == 0, command[0]
     text = (kit.folder / "page.html").read_text()
     for words in ((contender.name,), (baseline.name, contender.name)):
         page_of(kit, *words, name="again.html")
