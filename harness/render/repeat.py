@@ -30,7 +30,7 @@ def repeat_run(run: Run) -> str:
     commit = run.source.commit
     ref = commit.sha[:COMMIT_DIGITS] or commit.release
     if run.origin != OURS:
-        return shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]) if ref else ""
+        return add_remarks(shlex.join(["harness", "run", "--ref", ref, *_name_cases(run)]), ()) if ref else ""
     words = [*_name_origin(run), *spell_run(run.settings, besides=("ref", "repo", "source", "weights"))]
     words += [*_name_weights(run), *(("--seed", str(run.suite.seed)) if run.suite.seed else ())]
     return add_remarks(shlex.join(["harness", "run", *words]), _list_remarks(words, [run]))
@@ -87,7 +87,7 @@ def repeat_tuning(tuning: Tuning) -> str:
     minutes = ["--budget", f"{math.ceil(tuning.budget_s / 60)}m"] if tuning.budget_s else []
     words = ["harness", "tune", "--for", tuning.goal, "--model", tuning.model, *minutes]
     commits = [found[1] for run in tuning.runs if (found := _COMMIT.match(run))]
-    return shlex.join([*words, *(["--ref", commits[0]] if commits else [])])
+    return add_remarks(shlex.join([*words, *(["--ref", commits[0]] if commits else [])]), ())
 
 
 def _name_axis(axis: Axis) -> tuple[str, str]:

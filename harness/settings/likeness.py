@@ -1,5 +1,6 @@
 """The settings of a run that is to be like a recorded one."""
 
+import re
 from collections.abc import Iterator
 
 from harness.errors import UnavailableError, UsageError
@@ -21,6 +22,8 @@ _OF_COMPUTER = frozenset({"tools", "compiler", "source", "repo", "ref", "weights
 _OF_SUITE = frozenset({"model", "quant", "threads", "flash_attn", "engine", "seed", "bench"})
 _ORIGIN = frozenset({"ref", "repo", "source"})
 _SHORT = 12
+# The options of CMake that are taken from the run of somebody else: others name programs and files that CMake executes.
+_TAME = re.compile(r"(?:GGML|WHISPER)_[A-Z0-9_]+(?::[A-Z]+)?=[\w.+-]*")
 
 
 class Likeness(Record):
@@ -30,10 +33,11 @@ class Likeness(Record):
     remarks: tuple[str, ...] = ()
 
 
-def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool) -> Likeness:
+def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool, foreign: bool = False) -> Likeness:
     """Return `settings` with all that decides what is measured as in `run`, for a node with these cores.
 
-    What the command line says wins, and is a remark. `same_tree` says that the tree of the run is here, as it was.
+    What the command line says wins, and is a remark. `same_tree` says that the tree of the run is here, as it was. What
+    a `foreign` run says is not executed unasked: its repository and its options of CMake have to be given.
     Raises UsageError for a report about another project, and UnavailableError if the source of the run is unavailable.
     """
     # A fork may have any name; only reports are about other programs.
@@ -44,12 +48,22 @@ def take_likeness(run: Run, settings: Settings, cores: Cores, *, same_tree: bool
     flags = {one.name: one.value for one in settings.from_flags}
     if not {"ref", "source"} & flags.keys():  # else the command line names the whole source
         values |= _choose_origin(run, same_tree=same_tree)
+    wild = _list_wild(values) if foreign and "define" not in flags else ()
+    if wild:
+        values["define"] = tuple(one for one in _list_defines(values) if one not in wild)
+    if foreign and values.get("repo") and "repo" not in flags:
+        raise UsageError(
+            f"{run.id} measured code of {values['repo']}",
+            cause="the run is not one of this node, and that code would be built and executed here",
+            hint="add --repo REPO, with that repository, if you trust it; or --ref REF",
+        )
     kept = {name: value for name, value in values.items() if name not in flags}
     used = (
         (name, kept.get(name, value), SettingOrigin.FLAG if name in kept else origin)
         for name, value, origin in settings.used
     )
     remarks = (*_list_flags(flags, values), *_list_remarks(run, cores, flags, same_tree=same_tree))
+    remarks += tuple(f"-D {one} is left out: add it, if you trust who measured that run" for one in wild)
     return Likeness(settings=Settings(used=tuple(used)), remarks=remarks)
 
 
@@ -59,6 +73,15 @@ def _list_recorded(run: Run) -> Iterator[tuple[str, Value]]:
     for pair in map(restore_value, run.settings if run.origin == OURS else ()):
         if pair and pair[0] in names and RUN[0] in BY_NAME[pair[0]].commands:
             yield pair
+
+
+def _list_defines(values: dict[str, Value]) -> tuple[str, ...]:
+    found = values.get("define", ())
+    return found if isinstance(found, tuple) else ()
+
+
+def _list_wild(values: dict[str, Value]) -> tuple[str, ...]:
+    return tuple(one for one in _list_defines(values) if not _TAME.fullmatch(one))
 
 
 def _choose_origin(run: Run, *, same_tree: bool) -> dict[str, Value]:

@@ -12,9 +12,19 @@ SAME_SEED = "the same random orders, which add no evidence on that node; without
 
 
 def add_remarks(command: str, remarks: Iterable[str]) -> str:
-    """Return a command with remarks behind it, each once; the shell does not read them."""
-    found = tuple(dict.fromkeys(remarks))
+    """Return a command with remarks behind it, each once; the shell does not read them.
+
+    It is empty for a command of several lines, and remarks become one line: a shell would take what follows a line end
+    for a command of its own, and a record may be a stranger's.
+    """
+    if not command.isprintable():
+        return ""
+    found = tuple(dict.fromkeys(map(_flatten, remarks)))
     return f"{command}{MARK}{'; '.join(found)}" if found else command
+
+
+def _flatten(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def split_remarks(command: str) -> tuple[str, str]:

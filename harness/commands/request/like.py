@@ -53,7 +53,14 @@ def resolve_like(settings: Settings, work: Workplace, like: LikeRun) -> RunReque
     Raises UsageError for a run that cannot be measured at all, UnavailableError for a source that is not here.
     """
     node = resolve_node(settings, work.environ)
-    found = take_likeness(like.run, settings, node.cpu.cores, same_tree=_has_tree(like.run, work))
+    foreign = like.packed or like.run.node.name != node.name
+    found = take_likeness(
+        like.run,
+        settings,
+        node.cpu.cores,
+        same_tree=not foreign and _has_tree(like.run, work),
+        foreign=foreign,
+    )
     for remark in found.remarks:
         work.console.note(f"not as in {like.run.id}: {remark}")
     return resolve_run(found.settings, work).replace(like=like.run)

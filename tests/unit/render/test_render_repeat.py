@@ -81,6 +81,18 @@ def test_the_line_is_one_that_a_shell_and_the_harness_understand() -> None:
     assert suite.names("a" * 64)
 
 
+def test_no_record_can_put_a_second_command_behind_the_line() -> None:
+    run, evil = side(), "\nrm -rf ~\x1b["
+    commit = run.source.commit
+    for changed in (commit.replace(sha=evil), commit.replace(sha="", release=evil), commit.replace(changes=evil)):
+        other = run.replace(source=run.source.replace(commit=changed))
+        for one in (other, other.replace(origin="pasted")):
+            line = repeat_run(one)
+            assert line.isprintable(), line
+            assert line == "" or shlex.split(line, comments=True)[:3] == ["harness", "run", "--ref"], line
+    assert repeat_run(side(audio=f"a{evil}")) == ""
+
+
 def test_a_sweep_is_measured_again_with_its_axes_commit_and_seed() -> None:
     settings = tuple(
         SettingUsed(name=name, value=value, origin=SettingOrigin.FLAG)

@@ -87,3 +87,22 @@ def test_a_fork_may_have_any_name() -> None:
     fork = run.source.commit.replace(repo="https://git.example.org/me/whisper.git")
     like = take_likeness(run.replace(source=run.source.replace(commit=fork)), here(), factory.cores(), same_tree=False)
     assert like.settings.words("model") == run.suite.models
+
+
+def test_what_somebody_else_wrote_is_not_executed_unasked() -> None:
+    wild = "CMAKE_C_COMPILER_LAUNCHER=sh;-c;evil"
+    run = was(define=f"GGML_X=1,{wild},GGML_Y=/tmp/evil.cmake")
+    like = take_likeness(run, here(), factory.cores(), same_tree=False, foreign=True)
+    assert like.settings.words("define") == ("GGML_X=1",)
+    assert f"-D {wild} is left out: add it, if you trust who measured that run" in like.remarks
+    own = take_likeness(run, here(), factory.cores(), same_tree=False)
+    assert wild in own.settings.words("define")
+    given = take_likeness(run, here(define=wild), factory.cores(), same_tree=False, foreign=True)
+    assert given.settings.words("define") == (wild,)
+    fork = was(repo="https://example.org/fork.git")
+    with pytest.raises(UsageError, match="measured code of https") as refused:
+        take_likeness(fork, here(), factory.cores(), same_tree=False, foreign=True)
+    assert "--repo" in refused.value.hint
+    for flags in ({"repo": "https://example.org/fork.git"}, {"ref": "v1.8.4"}):
+        assert take_likeness(fork, here(**flags), factory.cores(), same_tree=False, foreign=True)
+    assert take_likeness(fork, here(), factory.cores(), same_tree=False).settings.text("repo")
