@@ -77,10 +77,10 @@ def hold(side: str, plant: float, words: Sequence[str], results: Path) -> dict[s
         "wall_s": round(time.monotonic() - began, 1),
     }
     try:
-        family = json.loads(done.stdout)["result"]
+        family = (json.loads(done.stdout)["result"] or {}).get("family")
     except json.JSONDecodeError:
         family = None
-    if not family or "comparisons" not in family:
+    if not family:
         return trial | {"error": done.stderr[-400:], "comparisons": []}
     kept = ("metric", "n", "change", "low", "high", "p", "mde", "verdict", "relevant")
     return trial | {
