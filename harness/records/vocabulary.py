@@ -56,5 +56,11 @@ COLUMNS: Mapping[str, str] = {
     "points": "how many runs a series has",
     "measured": "when the newest point was measured",
     "not judged": "the two sides do not measure the same quantity, so there is no verdict",
+    "counted": "what the hardware counted in the timed calls: instructions, clock cycles or cache misses",
+    "instructions, cycles, cache misses, misses": "what a CPU counts while a program runs; only the program's own, "
+    "without the kernel's",
+    "per cycle": "instructions for each clock cycle",
+    "more, less": "of what the hardware counted: the contender certainly has more of it, or less",
+    "same": "of what the hardware counted: a difference as large as the threshold would have been seen",
     "alpha": "the chance of any false difference among all comparisons of one question",
 }
