@@ -1,5 +1,7 @@
 """What is around a node when `harness doctor` looks: weights, the network, stored runs, a checkout, the harness."""
 
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,8 +54,7 @@ def find_weights(request: CheckupRequest, server: ServerCheck | None) -> Finding
 
 def find_harness() -> Finding:
     """Return which harness this is, and whether it is a clone or was installed."""
-    cloned = (_HOME / "pyproject.toml").is_file()
-    found = f"{__version__}, {'a clone in' if cloned else 'installed in'} {_HOME if cloned else sys.prefix}"
+    found = f"{__version__}, {f'a clone in {_HOME}' if _is_cloned() else f'installed in {sys.prefix}'}"
     return Finding(topic="harness", fitness=FindingStatus.FIT, found=found)
 
 
@@ -67,7 +68,18 @@ def look_around(request: CheckupRequest, environ: Mapping[str, str], *, syntheti
         here = find_checkout(Path(), environ) is not None
     except HarnessError:
         here = False
-    return Outlook(runs=runs, here=here, synthetic=synthetic)
+    return Outlook(runs=runs, here=here, synthetic=synthetic, unreached=_find_unreached(environ))
+
+
+def _find_unreached(environ: Mapping[str, str]) -> str:
+    """Return the folder of the command `harness`, or nothing if a shell finds one."""
+    if shutil.which("harness", path=environ.get("PATH", os.defpath)):
+        return ""
+    return str(_HOME / "scripts" if _is_cloned() else Path(sys.prefix) / "bin")
+
+
+def _is_cloned() -> bool:
+    return (_HOME / "pyproject.toml").is_file()
 
 
 def _list_official(store: WeightsStore) -> tuple[str, ...]:

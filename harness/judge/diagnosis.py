@@ -64,7 +64,7 @@ def _about_others(seen: Quietness) -> Iterator[Finding]:
         None if seen.other_cpus is None else is_quiet(seen),
         found=describe_others(seen) if seen.other_cpus and seen.neighbours else f"{seen.other_cpus or 0:.2f} CPUs",
         means=f"above {limit_cpus(seen.cpus):.2f} CPUs, threads wait for each other, and timings rise and scatter",
-        fix=f"kill -STOP {pids}" + "  # and -CONT afterwards" if pids else "harness run --wait-quiet 5m",
+        fix="harness run --wait-quiet 5m" + (f"  # or end what is yours of these: {pids}" if pids else ""),
     )
     limit = _LOAD_SHARE * seen.cpus
     yield _judge(

@@ -1,5 +1,6 @@
 """What to do next on a node: the worst obstacle first, else the commands that suit what is there."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from harness.records.condition import Finding, FindingStatus, NextStep
@@ -28,22 +29,31 @@ class Outlook(Record):
     """What is around a node besides its condition: how many runs are stored, and where somebody works.
 
     `here` says that the current folder is in a checkout of whisper.cpp; `synthetic` that a run would use synthetic
-    weights.
+    weights. `unreached` is the folder that the command `harness` lies in if a shell would not find it.
     """
 
     runs: int = 0
     here: bool = False
     synthetic: bool = False
+    unreached: str = ""
 
 
 def list_next_steps(findings: Sequence[Finding], around: Outlook) -> tuple[NextStep, ...]:
-    """Return the steps in their order: at most one that mends the node, then those that measure or compare."""
+    """Return the steps in their order: `harness` becomes a command, the node is mended, then measured or compared."""
     unfit = [finding for finding in findings if finding.fitness is FindingStatus.UNFIT and finding.fix]
     first = min(unfit, key=_rank, default=None)
-    mend = [NextStep(command=first.fix, why=f"{first.topic}: {first.means}")] if first else []
+    reach = list(_reach(around.unreached))
+    mend = [*reach, *([NextStep(command=first.fix, why=f"{first.topic}: {first.means}")] if first else [])]
     if first and first.topic in _OBSTACLES:
         return (*mend, NextStep(command="harness doctor", why="then see whether anything else is in the way"))
     return (*mend, *_measure(around))
+
+
+def _reach(folder: str) -> Iterator[NextStep]:
+    """Yield what makes `harness` a command, as all commands are printed."""
+    if folder:
+        command = f'export PATH={shlex.quote(folder)}:"$PATH"'
+        yield NextStep(command=command, why="then your shell knows harness, and what is printed can be typed")
 
 
 def _rank(finding: Finding) -> int:

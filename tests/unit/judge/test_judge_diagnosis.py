@@ -73,7 +73,7 @@ def test_fixes_are_commands_to_be_copied() -> None:
         "swap": "sudo swapoff -a",
         "power": "plug in the power supply",
     }
-    assert "kill -STOP 2200" in findings["other processes"].fix
+    assert findings["other processes"].fix == "harness run --wait-quiet 5m  # or end what is yours of these: 2200"
     assert "echo off | sudo tee /sys/devices/system/cpu/smt/control" in findings["SMT"].fix
     assert "Web Content (a) b 2200: 0.11" in findings["other processes"].found
 

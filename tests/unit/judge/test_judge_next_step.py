@@ -42,3 +42,9 @@ def test_synthetic_weights_are_named_before_they_are_used() -> None:
     (first, _) = list_next_steps([FIT], Outlook(synthetic=True))
     assert "synthetic weights" in first.why
     assert "synthetic" not in list_next_steps([FIT], Outlook())[0].why
+
+
+def test_a_command_that_no_shell_finds_comes_before_all_others() -> None:
+    (first, second, *_) = commands(FIT, unreached="/home/a b/harness/scripts")
+    assert first == """export PATH='/home/a b/harness/scripts':"$PATH\""""
+    assert second.startswith("harness ")
