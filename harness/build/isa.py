@@ -76,9 +76,7 @@ def choose_isa_options(isa: str, cpu: Cpu) -> tuple[CMakeOption, ...]:
     """
     if isa == NATIVE:
         return (
-            _option(
-                "GGML_NATIVE", "ON", "everything this CPU has; explicit, as SOURCE_DATE_EPOCH turns the default off"
-            ),
+            _option("GGML_NATIVE", "ON", "everything this CPU has; given, as SOURCE_DATE_EPOCH, if set, turns it off"),
         )
     chosen = _find_isa(isa, cpu)
     asked = f"--isa {isa}"

@@ -92,6 +92,8 @@ MDE: minimum detectable effect: the change that these data would have shown in n
 day: the UTC date on which a run of a node began; runs of one day count once for `compare`, and within days that both
   sides have
 rank order: the order of all values, and which side each comes from; what `compare` judges (`RankOrder`)
+test martingale, Holm: a score that may be looked at after every block, since chance alone seldom lets it grow; how the
+  comparisons of a family share the chance of a false difference (docs/explanation/statistics.md)
 family: all comparisons of one question; the chance of any false difference among them is bounded together
 precision: half the 98 % interval of a median, over the median; wider where neighbouring rounds are alike
 weights: a model file on disk: `official`, `synthetic` (seeded random values in the true shapes) or `file` (named by

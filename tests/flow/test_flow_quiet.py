@@ -344,7 +344,8 @@ def test_doctor_says_what_is_unfit_and_is_strict_on_demand(kit: Kit) -> None:
     topics = {finding["topic"]: finding["fitness"] for finding in result_of(done.stdout)["findings"]}
     found = [topics[topic] for topic in ("governor", "turbo", "other processes", "cmake")]
     assert found == ["unfit", "unknown", "fit", "fit"]
-    assert [step["command"] for step in result_of(done.stdout)["next"]] == [
+    # Where no shell finds `harness`, the way to it comes first.
+    assert [step["command"] for step in result_of(done.stdout)["next"]][-3:] == [
         "sudo cpupower frequency-set -g performance",
         "harness run --model tiny",
         "harness ab",
