@@ -14,7 +14,7 @@ from harness.records.run import OURS, Run
 from harness.records.sweep import Axis, Sweep
 from harness.records.tune import Tuning
 from harness.settings.provenance import COMMIT_DIGITS, find_origin, is_withheld, name_weights
-from harness.settings.recall import spell_options, spell_run
+from harness.settings.recall import spell_options, spell_run, spell_trial
 from harness.settings.remark import SAME_SEED, add_remarks, list_paths
 from harness.settings.value import name_option
 
@@ -51,7 +51,7 @@ def repeat_trial(baseline: Run, contender: Run) -> str:
     options = [
         *(("--threshold", f"{100 * trial.threshold:g}%") if trial and trial.threshold else ()),
         *(("--relink",) if trial and trial.relinked else ()),
-        *spell_options(contender.settings, besides=besides),
+        *spell_trial(contender.settings, besides=besides),
         *(() if "weights" in unlike else _name_weights(contender)),
         *(("--seed", str(trial.seed)) if trial and trial.seed else ()),
     ]

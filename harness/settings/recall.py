@@ -24,6 +24,8 @@ _AGAIN = tuple(
 )
 # These decide, besides, what a run does.
 OF_RUN = frozenset({"bench", "audio", "language", "tests", "precision", "max_time", "roofline", "retries"})
+# And these what a live comparison asks.
+_OF_TRIAL = frozenset({"metric", "pairs"})
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARKS = ("***@", f"={HIDDEN}")
 _FLAGS = (str(False), str(True))
@@ -116,6 +118,12 @@ def spell_run(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -> tu
     """Return the options with which `harness run` does again what recorded settings asked for, without `besides`."""
     names = (DECISIVE | OF_RUN) - {"seed", *besides}
     return _spell(kept, [one.name for one in SETTINGS if one.name in names and RUN[0] in one.commands])
+
+
+def spell_trial(kept: Iterable[SettingUsed], *, besides: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the options with which `harness ab` asks the same again, without `besides`."""
+    names = (DECISIVE | _OF_TRIAL) - set(besides)
+    return _spell(kept, [one.name for one in SETTINGS if one.name in names and TRIAL[0] in one.commands])
 
 
 def _spell(kept: Iterable[SettingUsed], names: Iterable[str]) -> tuple[str, ...]:

@@ -112,3 +112,13 @@ def test_a_sweep_is_measured_again_with_its_axes_commit_and_seed() -> None:
     assert "--source /x" in repeat_sweep(
         sweep.replace(settings=(SettingUsed(name="source", value="/x", origin=SettingOrigin.FLAG),))
     )
+
+
+def test_the_question_of_a_trial_is_asked_again() -> None:
+    """A trial of one metric is not repeated as one of all, whose verdicts share the chance of a false difference."""
+    asked, usual = side(metric="encode", pairs="3"), side(metric="encode,decode,batchd,prompt", pairs="2")
+    words = shlex.split(repeat_trial(asked, asked))
+    parsed = parse(words[1:], VERBS, SETTINGS)
+    assert (words[words.index("--metric") + 1], words[words.index("--pairs") + 1]) == ("encode", "3")
+    assert (parsed.command, parsed.metric) == ("ab", ["encode"])
+    assert "--metric" not in repeat_trial(usual, usual)
