@@ -48,6 +48,13 @@ def test_weights_that_are_nowhere_and_runs_that_are_none_are_refused(kit: Kit) -
     assert lost.returncode == 4, lost.stderr
     assert "no file of tiny with the SHA-256 sum ffffffffffffffff" in lost.stderr
     assert "  try:   --weights sha256:ffffffffffffffff@FOLDER" in lost.stderr
+    cut = kit.folder / "cut.tar.gz"
+    assert kit.harness("share", was.id, "-o", str(cut)).returncode == 0
+    cut.write_bytes(cut.read_bytes()[:-400])
+    damaged = kit.harness("run", "--like", str(cut))
+    assert damaged.returncode == 5, damaged.stderr
+    assert "it is damaged" in damaged.stderr
+    assert "  try:   harness share RUN -o cut.tar.gz" in damaged.stderr
     for words in (["--like", "2001"], ["--like", "/no/such"], ["--like", "latest", "--resume"]):
         refused = kit.harness("run", *words)
         assert refused.returncode == 2, (words, refused.stderr)

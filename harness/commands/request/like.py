@@ -83,6 +83,9 @@ def _unpack(archive: Path, results: Path, stack: contextlib.ExitStack) -> Path:
         unpack(archive, folder)
     except OSError as error:
         raise UnfitError(f"{archive} cannot be unpacked", cause=error.strerror or str(error), hint="df .") from None
+    except UnreadableError as error:
+        hint = error.hint or f"harness share RUN -o {archive.name}  # where the run is; then copy it again"
+        raise UnreadableError(error.what, cause=error.cause, hint=hint) from None
     bundles = find_bundles(folder).bundles
     if len(bundles) != 1:
         cause = f"it holds {len(bundles)} runs"
