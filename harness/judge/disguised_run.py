@@ -23,7 +23,7 @@ _BRANCHES = frozenset({"ref", "branch", "anchor"})
 # What `--weights` is where it names no file.
 _WEIGHTS = frozenset({"", "auto", "official", "synthetic"})
 _SWITCH = re.compile(r"[0-9.]*|on|off|true|false|yes|no", re.IGNORECASE)
-_NODE_PREFIX = "GG_BUILD_"
+_NODE_PREFIX, _COMPILERS = "GG_BUILD_", ("GG_BUILD_CC", "GG_BUILD_CXX")
 _HEX = re.compile(r"[0-9a-f]{7,40}|v[0-9.]+")
 _LEFT_OUT = "(left out)"
 # The fields of a case, whose names of recordings are names of files.
@@ -113,7 +113,9 @@ def _choose_stand_in(one: SettingUsed, run: Run, words: Words) -> tuple[PrivacyR
 def _disguise_variable(name: str, value: str, words: Words, disguise: Disguise) -> str:
     if name in _NAMED and value:
         return disguise.put(PrivateWord(rule=_NAMED[name], word=value, stand_in="somebody"))
-    if name.startswith(_NODE_PREFIX) and not _SWITCH.fullmatch(value):  # what somebody says of a node, in any words
+    if (
+        name.startswith(_NODE_PREFIX) and name not in _COMPILERS and not _SWITCH.fullmatch(value)
+    ):  # what somebody says of a node, in any words
         return disguise.put(PrivateWord(rule=PrivacyRule.NODE, word=value, stand_in=_LEFT_OUT))
     return _put(words, value, disguise)
 

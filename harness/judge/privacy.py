@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from harness.judge.disguise import HOME
 from harness.records.measurement import METRICS
+from harness.records.node import NO_NAME
 from harness.records.outcome import Status
 from harness.records.plan import Phase
 from harness.records.record import short_hash
@@ -31,6 +32,10 @@ _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - names in records, nothing is w
 _NAMES = ("USER", "LOGNAME")
 # The recording that comes with whisper.cpp.
 SAMPLE = "jfk"
+# What `harness share` has named already.
+_SHARED_NODE = re.compile(r"node-[0-9a-f]{6}")
+# Repositories that everybody can read.
+_PUBLIC = re.compile(r"https://github\.com/(?:ggml-org|ggerganov)/[\w.-]+/?")
 _LETTER = re.compile("[^\\W\\d_]")
 # A whole value that is a path, or an option with one, whose folder has signs in it that end a path in running text.
 _ODD = re.compile(r"(?:[\w.+:-]{1,80}=|-[A-Za-z])?(/[^\n]{1,500})/[^/\n]*")
@@ -51,6 +56,8 @@ def list_private_words(runs: Iterable[Run], here: Here) -> tuple[PrivateWord, ..
 def name_shared_node(run: Run) -> str:
     """Return the name of a node in what is shared: always the same one, which does not say what it stands for."""
     node = run.node
+    if node.name == NO_NAME or _SHARED_NODE.fullmatch(node.name):
+        return node.name
     facts = (node.name, node.cpu.brand, node.cpu.cores, node.memory_bytes, node.os)
     return f"node-{short_hash(*facts, length=6)}"
 
@@ -63,7 +70,11 @@ def is_distinctive(word: str) -> bool:
 def is_public_commit(run: Run) -> bool:
     """Return whether everybody can look up the commit of a run: upstream's, or one of a published release."""
     source, commit = run.source, run.source.commit
-    return is_upstream(commit.repo) and not source.mutable
+    return _is_public(commit.repo) and not source.mutable
+
+
+def _is_public(repo: str) -> bool:
+    return is_upstream(repo) or _PUBLIC.fullmatch(repo) is not None
 
 
 def _list_words(run: Run) -> Iterator[PrivateWord]:
@@ -78,7 +89,7 @@ def _list_words(run: Run) -> Iterator[PrivateWord]:
     commit = run.source.commit
     if not is_public_commit(run):
         yield _name(PrivacyRule.COMMIT, commit.author, "somebody")
-        if not is_upstream(commit.repo):
+        if not _is_public(commit.repo):
             yield PrivateWord(rule=PrivacyRule.COMMIT, word=commit.repo, stand_in=f"https://{NOWHERE}/whisper.cpp")
     for number, one in enumerate((one for one in run.audio if one.name != SAMPLE), 1):
         yield _name(PrivacyRule.FILE, one.name, f"recording-{number}")

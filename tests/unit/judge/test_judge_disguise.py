@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.judge.disguise import Disguise
 from harness.judge.disguised_run import clean_json, disguise_run
-from harness.judge.privacy import is_distinctive, list_private_words
+from harness.judge.privacy import is_distinctive, list_private_words, name_shared_node
 from harness.records.build import CMakeOption
 from harness.records.caveat import Caveat
 from harness.records.condition import Neighbour, Quietness
@@ -160,7 +160,12 @@ def test_fields_lose_what_running_text_cannot_show() -> None:
     }
     run = run.replace(
         settings=tuple(SettingUsed(name=name, value=text, origin=SettingOrigin.FLAG) for name, text in given.items()),
-        environment=(("GG_BUILD_WHERE", "acme lab"), ("GG_BUILD_CUDA", "1"), ("TMPDIR", "/mnt/acme")),
+        environment=(
+            ("GG_BUILD_WHERE", "acme lab"),
+            ("GG_BUILD_CUDA", "1"),
+            ("GG_BUILD_CC", "gcc"),
+            ("TMPDIR", "/mnt/acme"),
+        ),
         results=(result,),
         audio=(Audio(name="secret-call", path="/data/acme/secret call.wav", sha256="b" * 64, duration_s=1.0),),
     )
@@ -170,9 +175,19 @@ def test_fields_lose_what_running_text_cannot_show() -> None:
     text = str(shared)
     assert not re.search("acme|secret[-_ ]call", text), text
     assert {one.name: one.value for one in shared.settings}["weights"] == f"sha256:{'a' * 64}"
-    assert ("GG_BUILD_CUDA", "1") in shared.environment
+    assert {("GG_BUILD_CUDA", "1"), ("GG_BUILD_CC", "gcc")} <= set(shared.environment)
     assert shared.results[0].step == "transcribe_recording_1"
     assert disguise.clean("at /data/acme (old) dir/bin/y") == "at /shared/odd-1/y"
+
+
+def test_what_is_not_known_gets_no_name_and_what_was_shared_keeps_its_own() -> None:
+    run = private_run()
+    for name in ("unknown", name_shared_node(run)):
+        assert name_shared_node(run.replace(node=run.node.replace(name=name))) == name
+    llama = run.source.commit.replace(repo="https://github.com/ggerganov/llama.cpp")
+    other = run.replace(source=run.source.replace(commit=llama, mutable=False))
+    private = list_private_words([other], Here())
+    assert disguise_run(other, {one.word: one for one in private}, Disguise(private)).source.commit == llama
 
 
 def test_the_commit_of_upstream_is_no_secret() -> None:
