@@ -14,7 +14,7 @@ def completion(environ: Mapping[str, str], output: Output, shell: str, script: C
     """Print the script for a shell, by default the user's; return the exit code."""
     name = shell or PurePath(environ.get("SHELL", "")).name
     if name not in SHELLS:
-        hint = f"harness completion {'|'.join(SHELLS)}"
+        hint = f"harness completion {SHELLS[0]}  # or {', '.join(SHELLS[1:])}"
         raise UsageError(f"no completion for {name or 'an unknown shell'}", hint=hint)
     output.write(script(name))
     return 0
