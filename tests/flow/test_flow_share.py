@@ -36,12 +36,13 @@ def unpacked(archive: Path, folder: Path) -> Path:
 def test_a_run_is_shared_without_names_and_read_back(named: Kit, tmp_path: Path) -> None:
     kit, environ = named, {"USER": USER}
     (bundle,) = kit.bundles()
-    (bundle / "logs" / "odd.log").write_bytes(b"\xff\0")
+    (bundle / "logs" / "odd.log").write_bytes(b"\xff")
+    (bundle / "logs" / "null.log").write_bytes(b"a\0b")
     (bundle / "logs" / "link.log").symlink_to("/etc/passwd")
     was = load_run(bundle)
     dry = kit.harness("share", was.id, "--dry-run", environ=environ)
     assert (dry.returncode, sorted(kit.folder.glob("share-*"))) == (0, []), dry.stderr
-    assert "odd.log: it holds bytes that are not UTF-8" in dry.stderr
+    assert all(f"{name}.log: it holds bytes that are not UTF-8" in dry.stderr for name in ("odd", "null"))
     assert "link.log: it is a link" in dry.stderr
     done = kit.harness("share", was.id, environ=environ)
     assert done.returncode == 0, done.stderr

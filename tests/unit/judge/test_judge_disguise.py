@@ -13,6 +13,7 @@ from harness.judge.privacy import is_distinctive, list_private_words, name_share
 from harness.records.build import CMakeOption
 from harness.records.caveat import Caveat
 from harness.records.condition import Neighbour, Quietness
+from harness.records.measurement import Case, Measurement
 from harness.records.outcome import CompletedProcess, Status
 from harness.records.plan import Phase
 from harness.records.run import OURS, Run, SettingOrigin, SettingUsed
@@ -188,6 +189,20 @@ def test_what_is_not_known_gets_no_name_and_what_was_shared_keeps_its_own() -> N
     other = run.replace(source=run.source.replace(commit=llama, mutable=False))
     private = list_private_words([other], Here())
     assert disguise_run(other, {one.word: one for one in private}, Disguise(private)).source.commit == llama
+
+
+def test_what_another_one_measured_says_nothing_of_its_fleet_home_and_recordings() -> None:
+    case = Case.of("transcribe", audio="me", model="tiny")
+    measured = Measurement(case=case, metric="rtf", value=0.5)
+    result = private_run().results[0].replace(case=case, measurements=(measured,))
+    audio = Audio(name="me", path="/data/me.wav", sha256="b" * 64, duration_s=1.0)
+    database = SettingUsed(name="database", value="postgresql://lab", origin=SettingOrigin.FILE)
+    run = private_run().replace(job="lab/r1/zen/n1/nightly", audio=(audio,), results=(result,), settings=(database,))
+    private = list_private_words([run], Here())
+    shared = disguise_run(run, {one.word: one for one in private}, Disguise(private))
+    assert (shared.job, shared.settings[0].value) == ("", "")
+    assert not re.search(f"{HOME}|{USER}", str(shared)), shared
+    assert [one.case.get("audio") for one in shared.measurements] == [shared.audio[0].name] == ["recording-1"]
 
 
 def test_the_commit_of_upstream_is_no_secret() -> None:
