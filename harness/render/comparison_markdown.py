@@ -73,11 +73,11 @@ def fold_caveats(family: Family) -> list[str]:
     # A block of code has no line breaks of its own.
     block = code_block(line for text in texts for line in fold_line(text, _WIDTH))
     if len(texts) > _FEW:
-        return fold(f"{len(texts)} caveats", block)
+        return fold_away(f"{len(texts)} caveats", block)
     return block if texts else []
 
 
-def fold(title: str, lines: Sequence[str]) -> list[str]:
+def fold_away(title: str, lines: Sequence[str]) -> list[str]:
     """Return lines that a reader unfolds by their title."""
     return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>"]
 

@@ -7,7 +7,7 @@ from harness.records.comparison import Comparison, CounterRemark, CounterReport,
 from harness.records.measurement import COUNT_METRICS, COUNTERS, METRICS, TABLE_METRICS
 from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
-from harness.render.comparison_markdown import fold
+from harness.render.comparison_markdown import fold_away
 from harness.render.format.text import code_block
 from harness.render.plain import align, align_within, printable
 from harness.stats.series import order_model_cases, summarize_counts
@@ -35,7 +35,7 @@ def list_counters_markdown(report: CounterReport) -> list[str]:
     """Return the same as lines of Markdown; the table is folded away."""
     table = align([HEADER, *list_cells(report)], left=_LEFT)
     sentences = [*code_block(map(say_remark, report.remarks)), ""] if report.remarks else []
-    return [*sentences, *fold("Hardware counters", code_block([*table, "", describe_judging(report)]))]
+    return [*sentences, *fold_away("Hardware counters", code_block([*table, "", describe_judging(report)]))]
 
 
 def list_counts(run: Run, number: int = 0) -> Iterator[str]:

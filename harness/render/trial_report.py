@@ -22,7 +22,7 @@ from harness.records.wording import format_count
 from harness.render.case_name import share_params, shorten_case
 from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.comparison_markdown import (
-    fold,
+    fold_away,
     fold_caveats,
     join_blocks,
     list_method,
@@ -89,7 +89,7 @@ def render_trial_markdown(report: TrialReport, *, most: int = 0) -> str:
         code_block([report.failure]) if report.failure else [],
         [f"Never measured: {missing}."] if missing else [],
         caveats,
-        fold("How it was measured", code_block(method)) if method else [],
+        fold_away("How it was measured", code_block(method)) if method else [],
         list_counters_markdown(report.counters) if report.counters else [],
         ["Measure it again:", "", *code_block(report.repeat.split("\n"), "sh")] if report.repeat else [],
     ]
