@@ -139,6 +139,7 @@ R, S = Verdict.REGRESSED, Verdict.UNCHANGED
     ("time", "instructions", "sign"),
     [
         ((R, 0.008, 0.001, 0.021), (S, 0.002, -0.001, 0.0045), None),
+        ((S, 0.001, -0.01, 0.012), (R, 0.004, 0.001, 0.007), None),  # certain, but less than what matters
         ((R, 0.04, 0.001, 0.079), (S, 0.002, -0.001, 0.0045), CounterSign.SAME_WORK),
         ((R, 0.008, 0.001, 0.021), (S, -0.002, -0.0045, 0.001), CounterSign.SAME_WORK),
         ((S, 0.004, -0.01, 0.018), (R, 0.006, 0.001, 0.011), CounterSign.WORK_ONLY),
