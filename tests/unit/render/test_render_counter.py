@@ -24,6 +24,9 @@ def test_the_table_says_which_side_has_more() -> None:
     assert "REGRESSED" not in "\n".join(lines)
     assert any("counters: encode of whisper/fa=0/model=base/threads=4 got" in line for line in lines)
     assert lines[-1].endswith("do not change the exit code")
+    fewer = render_counters(judge_pair(draw_pair({"encode_instructions": -0.04})))
+    (row,) = [line.split() for line in fewer.splitlines() if "Enc. instructions/pass" in line]
+    assert row[3] == "less"
 
 
 def test_lines_fit_the_terminal() -> None:

@@ -158,6 +158,25 @@ def test_a_refusal_is_a_word(code: int, word: str, monkeypatch: pytest.MonkeyPat
     assert found.read() == {}
 
 
+def test_threads_are_counted_and_the_kernel_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ordinary user may not count what the kernel does, and root does not notice."""
+    asked: list[bytes] = []
+
+    class Library:
+        @staticmethod
+        def syscall(_: object, attributes: ctypes.Array[ctypes.c_char], *__: object) -> int:
+            asked.append(attributes.raw)
+            return -1
+
+    monkeypatch.setattr(counter, "_CALLS", {(os.uname().machine, ctypes.sizeof(ctypes.c_void_p)): 298})
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Library)
+    monkeypatch.setattr(sys, "platform", "linux")
+    CallCounter()
+    inherit, exclude_kernel, exclude_hv = (1 << (bit if sys.byteorder == "little" else 63 - bit) for bit in (1, 5, 6))
+    flags = {int.from_bytes(one[40:48], sys.byteorder) for one in asked}
+    assert (len(asked), flags) == (len(EVENTS), {inherit | exclude_kernel | exclude_hv})
+
+
 @pytest.mark.parametrize(("name", "platform"), [("machine", "darwin"), ("nothing", "linux")])
 def test_elsewhere_there_are_none(name: str, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
