@@ -60,6 +60,15 @@ def test_an_error_is_in_the_document_beside_what_was_shown_before_it() -> None:
     assert (document["status"], document["result"]["code"]) == ("usage", "thin")
 
 
+def test_a_failure_that_was_shown_is_the_error_beside_its_result() -> None:
+    stream = io.StringIO()
+    output = make(stream)
+    output.show_failure("no answer", SHOWN)
+    assert output.finish(12) == 12
+    document = json.loads(stream.getvalue())
+    assert (document["error"]["what"], document["result"]["code"]) == ("no answer", "thin")
+
+
 def test_there_is_never_a_second_document() -> None:
     stream = io.StringIO()
     output = make(stream)
