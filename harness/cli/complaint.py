@@ -47,14 +47,15 @@ def refuse_verb(argv: Sequence[str], verbs: Iterable[str]) -> UsageError:
     return UsageError(f"unknown command {word!r}", hint=hint)
 
 
-def refuse_choice(name: str, word: str, known: Sequence[str]) -> UsageError:
-    """Return the error for a word that is not among the choices of an argument."""
+def refuse_choice(name: str, word: str, known: Sequence[str], verb: str) -> UsageError:
+    """Return the error for a word that is not among the choices of an argument of a verb."""
     what = f"{word!r} is not one of {', '.join(known)}" if len(known) > 1 else f"expected {known[0]}, not {word!r}"
     close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
     if name.startswith("-"):
         example = f"{name} {known[0]}"
         return UsageError(f"{name}: {what}", hint=f"did you mean {' or '.join(close)}?" if close else example)
-    return UsageError(what, hint=f"did you mean {' or '.join(close)}?" if close else known[0])
+    commands = [f"harness {verb} {one}" for one in close or known[:1]]
+    return UsageError(what, hint=f"did you mean {' or '.join(commands)}?" if close else commands[0])
 
 
 def refuse_rest(

@@ -74,7 +74,7 @@ def _add_rest(arguments: argparse.Namespace, rest: Sequence[str], verb: Verb) ->
     more = next((one for one in verb.arguments if not one.name.startswith("-")), None)
     if more is None or (not more.dashes and any(word.startswith("-") for word in rest)):
         return False
-    key, words = _GIVEN + more.key, list(map(_choose_type(more), rest))
+    key, words = _GIVEN + more.key, list(map(_choose_type(more, verb.name), rest))
     known = getattr(arguments, key)
     if more.takes in (ArgumentKind.ANY, ArgumentKind.SOME):
         setattr(arguments, key, [*(known or []), *words])
@@ -125,7 +125,7 @@ def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Se
         if argument.instead:
             known = alternatives.get(argument.instead)
             group = alternatives[argument.instead] = known or chosen.add_mutually_exclusive_group()
-        _add_argument(group, argument)
+        _add_argument(group, argument, verb.name)
     for setting in first:
         _add_setting(chosen, setting, verb)
     for heading, members in HEADINGS.items():
@@ -140,14 +140,14 @@ def _add_verb(parser: argparse.ArgumentParser, verb: Verb, settings: Sequence[Se
     group.add_argument("-h", "--help", action="help", help="show this help and exit")
 
 
-def _add_argument(group: argparse._ActionsContainer, argument: Argument) -> None:
+def _add_argument(group: argparse._ActionsContainer, argument: Argument, verb: str) -> None:
     text = argparse.SUPPRESS if argument.hidden else argument.help.replace("%", "%%")
     dest, options = _GIVEN + argument.key, [word for word in (argument.short, argument.name) if word.startswith("-")]
     if argument.takes is ArgumentKind.SWITCH:
         opposite = f"--no-{argument.name.removeprefix('--')}"
         _add_switch(group, _Switch(options, opposite, dest, text, on=argument.on, otherwise=argument.on))
         return
-    metavar, convert = argument.metavar or None, _choose_type(argument)
+    metavar, convert = argument.metavar or None, _choose_type(argument, verb)
     nargs, default = _MANY.get(argument.takes), argument.default or None
     if not options:
         group.add_argument(dest, nargs=nargs or "?", metavar=metavar, default=default, type=convert, help=text)
@@ -196,7 +196,7 @@ def _add_switch(group: argparse._ActionsContainer, switch: _Switch) -> None:
         )
 
 
-def _choose_type(argument: Argument) -> Callable[[str], object]:
+def _choose_type(argument: Argument, verb: str) -> Callable[[str], object]:
     """Return the function that converts a word to a value, and raises UsageError for a bad word."""
     name = argument.name if argument.name.startswith("-") else argument.metavar
 
@@ -207,7 +207,7 @@ def _choose_type(argument: Argument) -> Callable[[str], object]:
                 raise UsageError(f"{name}: expected a whole number above 0, not {word!r}", hint=f"{name} 10")
             return number
         if argument.choices and word not in argument.choices:
-            raise refuse_choice(name, word, argument.choices)
+            raise refuse_choice(name, word, argument.choices, verb)
         # The shell leaves `--output=~/x` as it is; an empty word is not a path.
         return ",".join(map(os.path.expanduser, word.split(","))) if argument.path else word
 

@@ -17,7 +17,7 @@ def comment(path: Path, output: Output, *, number: int = 0, commit: str = "") ->
 
     With `commit`, verdicts about any other contender are refused, and so is what is too long for a comment.
     """
-    answer = parse_ab_answer(read_bytes(path, within=path.parent, most_bytes=MOST_ANSWER_BYTES), str(path))
+    answer = _read(path)
     report = answer.result or _describe_failure(answer)
     sha = report.contender.sha
     if commit and sha != commit and (sha or report.family):
@@ -28,6 +28,14 @@ def comment(path: Path, output: Output, *, number: int = 0, commit: str = "") ->
         raise UnreadableError(f"{path} makes a comment of more than {MOST_CHARACTERS} characters")
     output.show(draft.text, draft)
     return int(ExitCode.OK)
+
+
+def _read(path: Path) -> AbAnswer:
+    try:
+        return parse_ab_answer(read_bytes(path, within=path.parent, most_bytes=MOST_ANSWER_BYTES), str(path))
+    except UnreadableError as error:
+        hint = error.hint or "harness ab --json > answer.json  # writes such a file"
+        raise UnreadableError(error.what, cause=error.cause, hint=hint) from None
 
 
 def _describe_failure(answer: AbAnswer) -> TrialReport:

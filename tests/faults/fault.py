@@ -33,6 +33,7 @@ class Family(StrEnum):
     CLOCK = "clock"
     CLAIM = "claims"
     IMPORT = "imports"
+    SHARE = "shares"
     INDEX = "index"
     SITE = "sites"
     STOP = "stops"
