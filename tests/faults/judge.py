@@ -14,6 +14,15 @@ from tests.faults.stage import SHORT, Done, Stage
 _TRACES = ("Traceback", "Exception ignored")
 COMPLAINT = "harness: "
 _COMPLAINTS = range(1, 6)
+# With other codes the harness itself has failed, or was stopped.
+_OF_RESULTS = (
+    ExitCode.OK,
+    ExitCode.BUILD_FAILED,
+    ExitCode.TESTS_FAILED,
+    ExitCode.BENCHMARK_FAILED,
+    ExitCode.REGRESSION,
+    ExitCode.INCONCLUSIVE,
+)
 
 
 def play(fault: Fault, stage: Stage) -> list[Deviation]:
@@ -54,7 +63,7 @@ def _judge(seen: Seen, stage: Stage, done: Done, words: tuple[str, ...]) -> Iter
 
 
 def _judge_runs(seen: Seen, stage: Stage, done: Done, runs: list[Run]) -> Iterator[Deviation]:
-    measured = done.code in (0, *ExitCode)
+    measured = done.code in _OF_RESULTS
     if measured and not runs:
         kind = Kind.GREEN if done.code == 0 else Kind.LOST
         yield Deviation(kind=kind, what=f"exit code {done.code}, and no sealed run")
@@ -81,7 +90,7 @@ def judge_truth(run: Run, stage: Stage, code: int) -> Iterator[Deviation]:
     """Yield where a run says that something passed, and tells other numbers or tests than there were."""
     # Parts of something larger are not what the exit code is of: a command may finish what another one left.
     ours = run.origin == "harness" and run.trial is None and not run.sweep
-    if ours and code in (0, *ExitCode) and run.exit_code != code:
+    if ours and code in _OF_RESULTS and run.exit_code != code:
         yield Deviation(kind=Kind.GREEN, what=f"exit code {code}, but the run says {run.exit_code}")
     for result in run.results if ours and run.suite.engine == "bench" else ():
         known = stage.template.known.get(result.step)
@@ -122,7 +131,7 @@ def judge_mended(stage: Stage, words: tuple[str, ...] = ("run", *SHORT)) -> Iter
     yield from judge_words(done)
     # What failed before, as a fault of what is measured, stays failed.
     failed = [result for path in stage.sealed() for result in load_run(path).results if result.status.bad]
-    if done.code != 0 and not (failed and done.code in tuple(ExitCode)):
+    if done.code != 0 and not (failed and done.code in _OF_RESULTS):
         yield Deviation(kind=Kind.LOST, what=f"cannot be gone on with: {done.code}: {done.text.strip()[-600:]}")
         return
     runs = load(stage.sealed())
