@@ -318,7 +318,7 @@ def test_a_cancelled_job_stops_the_harness_which_leaves_no_process(bench: Bench)
     child.send_signal(signal.SIGINT)  # the runner signals the process that it started, and no other
     log, _ = child.communicate(timeout=60)
     assert child.returncode == 130, log
-    assert read_outputs(output.read_text()) == {"exit-code": "130"}
+    assert read_outputs(output.read_text()) == {"exit-code": "130", "answer": ""}
     wait_for(lambda: not bench.kit.running())
     (begun,) = bench.kit.partials()
     scratch = bench.kit.folder / "scratch"
