@@ -16,8 +16,8 @@ Values = dict[str, Any]
 class GitHub:
     """What is there, and what was asked for: `asked` has the method, path and headers of each request.
 
-    Each of `troubles` (a status, headers and a message) is the answer to one request. `meet` is called whenever a
-    comment has been written, before the answer.
+    Each of `troubles` (a status, headers and a message) is the answer to one request. `meet` is called whenever
+    comments have been listed, before the answer.
     """
 
     def __init__(self) -> None:
@@ -72,10 +72,11 @@ class GitHub:
                 found = [one for one in self.artifacts.get(int(run), []) if one["name"] == query["name"]]
                 return 200, {"total_count": len(found), "artifacts": _page(found, query)}
             case "GET", "issues", pull, "comments":
-                return 200, _page(list(self.comments.get(int(pull), [])), query)
+                page = _page(list(self.comments.get(int(pull), [])), query)
+                self.meet()
+                return 200, page
             case "POST", "issues", pull, "comments":
                 number = self.say(int(pull), body["body"])
-                self.meet()
                 return 201, next(one for one in self.comments[int(pull)] if one["id"] == number)
             case (("PATCH" | "DELETE"), "issues", "comments", comment):
                 return self._change(int(comment), body if method == "PATCH" else None)

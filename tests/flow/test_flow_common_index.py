@@ -284,7 +284,7 @@ class TestRights:
         for login in (reader, writer):
             with pytest.raises(UnfitError) as raised:
                 login.ask(update, rebuild=True)
-            assert "it alone can make them anew" in raised.value.hint
+            assert "no other can make them anew" in raised.value.hint
         assert owner.ask(update, rebuild=True) == 2
         assert reader.seen() == writer.seen() == owner.truth(), "rights outlive it"
 

@@ -134,7 +134,7 @@ def execute(server: Server, url: str, statement: str) -> None:
     [
         ("UPDATE harness_meta SET value = '0' WHERE name = 'schema'",
          ("another harness", f"schema 0, and this harness writes {SCHEMA}")),
-        ("UPDATE harness_meta SET value = '99' WHERE name = 'schema'", ("a newer harness", "use that one")),
+        ("UPDATE harness_meta SET value = '99' WHERE name = 'schema'", ("a newer harness", "use that harness here")),
         ("DELETE FROM harness_meta WHERE name = 'schema'", (f"another harness ({__version__})", "schema not known")),
         ("DROP TABLE harness_run", ("cannot be used", "harness_run")),
         ("UPDATE harness_run SET release = 'v9'", ("not what was written",)),

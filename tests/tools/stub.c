@@ -91,24 +91,6 @@ static void work(const struct context * context, double share) {
     }
 }
 
-/* New pages are counted by the kernel, one by one, however busy the computer is. */
-static void touch(const struct context * context) {
-    double slow = context->flash_attn ? 1 + number("GGML_STUB_SLOW", 0) : 1;
-    size_t size = sysconf(_SC_PAGESIZE), count = number("GGML_STUB_PAGES", 0) * slow;
-    if (count) {
-        char * memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory != MAP_FAILED) {
-#ifdef MADV_NOHUGEPAGE
-            madvise(memory, count * size, MADV_NOHUGEPAGE);
-#endif
-            for (size_t i = 0; i < count; i++) {
-                ((volatile char *) memory)[i * size] = 1;
-            }
-            munmap(memory, count * size);
-        }
-    }
-}
-
 static void * spin(void * unused) {
     for (double end_ms = now_ms() + 60e3; now_ms() < end_ms;) {
     }
@@ -180,6 +162,24 @@ int whisper_set_mel(struct context * context, const float * data, int length, in
 }
 
 #ifndef WITHOUT_ENCODE
+/* New pages are counted by the kernel, one by one, however busy the computer is. */
+static void touch(const struct context * context) {
+    double slow = context->flash_attn ? 1 + number("GGML_STUB_SLOW", 0) : 1;
+    size_t size = sysconf(_SC_PAGESIZE), count = number("GGML_STUB_PAGES", 0) * slow;
+    if (count) {
+        char * memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED) {
+#ifdef MADV_NOHUGEPAGE
+            madvise(memory, count * size, MADV_NOHUGEPAGE);
+#endif
+            for (size_t i = 0; i < count; i++) {
+                ((volatile char *) memory)[i * size] = 1;
+            }
+            munmap(memory, count * size);
+        }
+    }
+}
+
 /* A helper lets everybody go on who is stopped. */
 static void halt(double ms) {
     pid_t whom[] = {getpid(), ms < 0 ? getppid() : getpid()};

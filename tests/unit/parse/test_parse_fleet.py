@@ -139,8 +139,8 @@ HEAD = 'name = "lab"\n[class.a]\n'
         ('name = "lab"\nsilent_after = 0\n[class.a]\nnodes = ["x"]\n' + JOB, "line 2: silent_after"),
         (HEAD + 'nodes = ["x"]\nharness = "it\'s"\n' + JOB, 'line 4: harness: "it\'s" is not a command'),
         (HEAD + 'nodes = ["x"]\nharness = ""\n' + JOB, "line 4: harness: '' is not a command"),
-        (HEAD + 'nodes = ["x"]\nresults = "/r/{name}"\n' + JOB, "line 4: results: only {node} stands for something"),
-        (HEAD + 'nodes = ["x"]\ncache = "/c/{}"\n' + JOB, "line 4: cache: only {node} stands for something, not {}"),
+        (HEAD + 'nodes = ["x"]\nresults = "/r/{name}"\n' + JOB, "line 4: results: {name} stands for nothing"),
+        (HEAD + 'nodes = ["x"]\ncache = "/c/{}"\n' + JOB, "line 4: cache: {} stands for nothing; only {node} does"),
         (HEAD + 'nodes = ["x"]\nresults = "-oProxyCommand=x:/r"\n' + JOB, "line 4: results: "),
         (HEAD + 'nodes = ["x"]\nresults = "host:;x"\n' + JOB, "line 4: results: 'host:;x' is not a folder on another"),
         (

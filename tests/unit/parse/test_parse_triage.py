@@ -46,7 +46,7 @@ def test_states_notes_and_names() -> None:
 def test_nonsense_has_its_line(text: str, line: int, cause: str) -> None:
     with pytest.raises(UnreadableError) as raised:
         parse_triage(text, "r/triage.toml")
-    assert f"r/triage.toml, line {line}: " in str(raised.value)
+    assert f"r/triage.toml, line {line} cannot be understood" in str(raised.value)
     assert cause in raised.value.cause
 
 
