@@ -33,7 +33,7 @@ def guess_form(words: Sequence[str], environ: Mapping[str, str], verbs: Mapping[
 
 
 def describe_defect(error: BaseException) -> HarnessError:
-    """Return what a program is told of an exception that nobody expected; people see the traceback."""
+    """Return the error that the document has for an exception that nobody expected; people see the traceback."""
     if isinstance(error, ImportError):  # a package that only some commands import: `__main__` names it
         return UnfitError(f"a Python package cannot be imported: {error}", hint="standard error names the package")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

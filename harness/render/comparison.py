@@ -1,6 +1,5 @@
 """Comparisons for people: a line for each verdict, then the method, and what to do next."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,11 +11,10 @@ from harness.records.trial_report import is_withheld
 from harness.records.wording import format_count
 from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.case_name import list_shared, share_params, shorten_case
-from harness.render.plain import align, align_within, printable
+from harness.render.plain import align, align_within, printable, wrap_behind
 from harness.stats.verdict import PAIRED_METHOD
 
 _INDENT = "  "
-_WIDTH = 118
 # The columns; the last of them that are left-aligned is the verdict.
 HEADER = ("case", "metric", "verdict", "baseline", "contender", "change", "", "p", "MDE", "n")
 LEFT = 3
@@ -56,7 +54,7 @@ def render_comparison(
         list_facts(family),
         _differences(sides.differences),
         _caveats(family, width),
-        _wrap("=> ", conclude_family(family), width),
+        wrap_behind("=> ", conclude_family(family), width),
     )
     return "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
@@ -189,7 +187,7 @@ def _differences(differences: Sequence[Difference]) -> Iterator[str]:
 
 def _caveats(family: Family, width: int) -> Iterator[str]:
     for text in list_caveats(family):
-        yield from _wrap(f"{_INDENT}caveat: ", text, width)
+        yield from wrap_behind(f"{_INDENT}caveat: ", text, width)
 
 
 def list_caveats(family: Family) -> Iterator[str]:
@@ -221,14 +219,3 @@ def _value(value: float) -> str:
 
 def _probability(p: float) -> str:
     return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
-
-
-def _wrap(lead: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        printable(text),
-        min(width or _WIDTH, _WIDTH),
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

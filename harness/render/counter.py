@@ -1,6 +1,5 @@
 """What the hardware counters of a live comparison say, for people: a table and a sentence for each call."""
 
-import textwrap
 from collections.abc import Iterator
 
 from harness.records.comparison import Comparison, CounterRemark, CounterReport, Verdict
@@ -9,11 +8,11 @@ from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
 from harness.render.comparison_markdown import fold_away
 from harness.render.format.text import code_block
-from harness.render.plain import align, align_within, printable
+from harness.render.plain import align, align_within, wrap_behind
 from harness.stats.series import order_model_cases, summarize_counts
 
 HEADER = ("case", "counted", "", "baseline", "contender", "change", "", "n")
-_LEFT, _INDENT, _WIDTH = 3, "  ", 118
+_LEFT, _INDENT = 3, "  "
 # A verdict on a count says which side has more of it, not which side is better.
 _WORDS = {
     Verdict.IMPROVED: "less",
@@ -27,8 +26,10 @@ _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 def render_counters(report: CounterReport, width: int = 0) -> str:
     """Return the table and the sentences as text of at most `width` columns (0: no limit); no trailing newline."""
     table = align_within([HEADER, *list_cells(report)], width, names=_LEFT, left=_LEFT, indent=_INDENT)
-    sentences = (line for remark in report.remarks for line in _wrap(f"{_INDENT}counters: ", say_remark(remark), width))
-    return "\n".join([*table, *sentences, *_wrap(_INDENT, describe_judging(report), width)])
+    sentences = (
+        line for remark in report.remarks for line in wrap_behind(f"{_INDENT}counters: ", say_remark(remark), width)
+    )
+    return "\n".join([*table, *sentences, *wrap_behind(_INDENT, describe_judging(report), width)])
 
 
 def list_counters_markdown(report: CounterReport) -> list[str]:
@@ -60,17 +61,6 @@ def list_counts(run: Run, number: int = 0) -> Iterator[str]:
                 )
     if rows:
         yield from align([[word.replace("_", " ") for word in header], *rows], left=2 + bool(number), indent=_INDENT)
-
-
-def _wrap(lead: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        printable(text),
-        min(width or _WIDTH, _WIDTH),
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def format_large(value: float) -> str:

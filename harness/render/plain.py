@@ -12,6 +12,8 @@ from harness.settings.remark import MARK, split_remarks
 # A word of a shell command, quotes included, and an option with its value; what ends a line of a command that goes on.
 _ONE = r"""(?:[^\s'"]|'[^']*'|"[^"]*")+"""
 _WORD = re.compile(rf"--?[a-zA-Z]\S*\s+(?![-&]){_ONE}|{_ONE}")
+# Longer lines of sentences are hard to read, however wide the terminal is.
+_WIDEST = 118
 _GOES_ON = " \\"
 
 
@@ -162,3 +164,15 @@ def _replaced(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+
+
+def wrap_behind(lead: str, text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` columns, 0 for a usual one; all but the first begin below its start."""
+    return textwrap.wrap(
+        printable(text),
+        min(width or _WIDEST, _WIDEST),
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
