@@ -3,6 +3,7 @@
 from harness.records.condition import Quietness
 from harness.records.measurement import Case, Measurement
 from harness.records.plan import Phase, Placement, Step, StepQuestion
+from harness.records.quality import ResultCheck, ServerLoad, TextErrors, TokenDivergence
 from harness.records.record import ExplainedWord, Record
 from harness.records.suite import Benchmark
 
@@ -131,6 +132,8 @@ class StepResult(Record):
     `CodeDigests.id` of the build that the numbers of a benchmark came from, empty if that is not known. `layout` is the
     seed of the code layout that was linked for this step alone, 0 if there was none. `counts` are those of hardware
     counters in the timed calls, apart from the measurements, since no table or history of times has room for them.
+    Likewise, what was computed stands apart from how fast: the `text_errors` of a transcription, the `divergence` of
+    its tokens, the `check` of a build, and the `load` of a server.
     """
 
     step: str
@@ -153,6 +156,10 @@ class StepResult(Record):
     asks: StepQuestion | None = None
     build_type: str = ""
     blocked_by: str = ""
+    text_errors: TextErrors | None = None
+    divergence: TokenDivergence | None = None
+    check: ResultCheck | None = None
+    load: ServerLoad | None = None
 
     @property
     def stood_still(self) -> bool:

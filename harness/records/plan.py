@@ -31,7 +31,8 @@ class Placement(Record):
 class Phase(StrEnum):
     """What kind of work a step is; it decides the exit code of a failure and the section of the report.
 
-    QUANTISE makes weights that a benchmark needs. ROOFLINE measures the node itself, and never makes a run fail.
+    QUANTISE makes weights that a benchmark needs. REFERENCE makes what results are compared with, ROOFLINE measures the
+    node itself: neither makes a run fail.
     """
 
     CONFIGURE = "configure"
@@ -40,6 +41,7 @@ class Phase(StrEnum):
     TEST = "test"
     PROBE = "probe"
     QUANTISE = "quantise"
+    REFERENCE = "reference"
     ROOFLINE = "roof"
     BENCHMARK = "bench"
 
@@ -64,7 +66,8 @@ class Step(Record):
     `products` exist. `wipe` is a folder that is removed before the work starts, `output` a file in `cwd` that the child
     writes and that is kept beside the log. `engine` says which program wrote the log of a benchmark, `backend` what
     must have computed for its numbers to count, `placement` where it runs. `asks` is the question that it asks, if it
-    does nothing else; `build_type` that of its build, empty if it belongs to none.
+    does nothing else; `build_type` that of its build, empty if it belongs to none. `text` is what the recording of its
+    case is known to say, empty if that is not known.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Step(Record):
     placement: Placement | None = None
     asks: StepQuestion | None = None
     build_type: str = ""
+    text: str = ""
 
 
 class BuildSite(Record):

@@ -23,8 +23,9 @@ from harness.records.weights import Audio, Weights
 # audio, 5 the code of a build and the build of each number, stops and suspensions, what is known of the start of
 # imported runs, and the order of processes and the code layout of each block of a live comparison, 6 what a step asks,
 # its build type and the step that blocked it, and the name `library` of an engine, 7 what a run was measured for, 8 the
-# job of a fleet, 9 counts of hardware counters. All of it may be missing, so older records are read as well.
-SCHEMA = 9
+# job of a fleet, 9 counts of hardware counters, 10 what was computed: errors of texts, divergence of tokens, checks of
+# results, loads of servers. All of it may be missing, so older records are read as well.
+SCHEMA = 10
 OLDEST_SCHEMA = 1
 OURS = "harness"
 GGML_CI = "ggml-ci"
@@ -215,7 +216,11 @@ class Run(Record):
         bad |= {gap.phase for gap in self.gaps}
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
-        measured = any(result.measurements for result in self.results if result.phase is not Phase.ROOFLINE)
+        measured = any(
+            result.measurements or result.text_errors or result.divergence
+            for result in self.results
+            if result.phase is not Phase.ROOFLINE
+        )
         if bad or (self.suite.benchmarks and self.results and not measured):
             return ExitCode.BENCHMARK_FAILED
         return ExitCode.OK

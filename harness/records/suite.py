@@ -5,7 +5,7 @@ from harness.records.record import ExplainedWord, Record
 
 
 class Benchmark(ExplainedWord):
-    """The three benchmarks of the bench program, and whisper-cli from audio to text."""
+    """What is measured: the three benchmarks of the bench program, whole programs, and what they compute."""
 
     MEMCPY = "memcpy", "How fast memory is copied."
     MUL_MAT = "mul_mat", "How fast square matrices are multiplied on the CPU."
@@ -14,10 +14,15 @@ class Benchmark(ExplainedWord):
         "The encoder and the decoder of each model, with the timings that issue 89 of whisper.cpp lists.",
     )
     TRANSCRIBE = "transcribe", "whisper-cli from a recording to its text."
+    CHECK = "check", "Whether the build computes what the weights say, before its speed is measured."
+    QUALITY = "quality", "How good the text is: word errors, and how far the tokens lie from the reference."
+    SERVER = "server", "whisper-server under load: latency, throughput and errors."
 
 
 # What has a model, and so weights, a backend and flash attention.
-OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
+OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE, Benchmark.CHECK, Benchmark.QUALITY, Benchmark.SERVER)
+# What reads a recording.
+OF_AUDIO = (Benchmark.TRANSCRIBE, Benchmark.QUALITY, Benchmark.SERVER)
 
 
 # What records of earlier versions call an engine.
@@ -52,7 +57,9 @@ class Suite(Record):
     With a `precision` (half the interval of a median over the median) `repetitions` is the minimum: more follow until
     every model is known so precisely, or the models have taken `max_time_s`. `cases` are the model cases if not all
     combinations are measured, as in sweeps; `metrics` are those that a worker measures. Both are empty for all.
-    `language` is that of the audio to transcribe.
+    `language` is that of the audio to transcribe. `check` asks whether each build computes the right result. `vad`
+    has 0 for transcriptions of everything, 1 for those of speech alone as a detector finds it, or both. `clients` are
+    the numbers of requests that a server gets at once.
     """
 
     benchmarks: tuple[Benchmark, ...]
@@ -70,6 +77,9 @@ class Suite(Record):
     cases: tuple[Case, ...] = ()
     metrics: tuple[str, ...] = ()
     language: str = ""
+    check: bool = False
+    vad: tuple[int, ...] = (0,)
+    clients: tuple[int, ...] = ()
 
     @property
     def model_cases(self) -> tuple[Case, ...]:
