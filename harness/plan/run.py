@@ -103,8 +103,8 @@ def is_plain(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
 
 
-def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
-    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan."""
+def list_needed(step: Step, plan: Plan) -> tuple[Step, ...]:
+    """Return the steps that `step` needs, directly or indirectly, in the order of the plan."""
     by_name: Mapping[str, Step] = {other.name: other for other in plan.steps}
     needed: set[str] = set()
     open_ends = list(step.needs)
@@ -113,7 +113,12 @@ def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
         if name not in needed:
             needed.add(name)
             open_ends += by_name[name].needs
-    return tuple(other.name for other in plan.steps if other.name in needed & failed)
+    return tuple(other for other in plan.steps if other.name in needed)
+
+
+def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
+    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan."""
+    return tuple(other.name for other in list_needed(step, plan) if other.name in failed)
 
 
 def is_measured(step: Step) -> bool:

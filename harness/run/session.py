@@ -13,7 +13,7 @@ from harness.parse.outcome import read_outcome
 from harness.parse.tool.ninja import parse_progress
 from harness.plan.placeholder import Unfilled, fill_placeholders
 from harness.plan.precision import extend_plan, foresee_s
-from harness.plan.run import blockers, blocks, is_measured
+from harness.plan.run import blockers, blocks, is_measured, list_needed
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Phase, Plan, Step
 from harness.records.run import Run
@@ -97,6 +97,12 @@ class Session:
         self._bundle.save_run(self.run)
         self._console.end(result)
         self._show_failure(result)
+
+    def do_needed(self, step: Step) -> None:
+        """Execute the steps that `step` needs and that were not begun yet."""
+        for need in list_needed(step, self.plan):
+            if not any(result.step == need.name for result in self.run.results):
+                self.do(need)
 
     def _steps(self) -> Iterator[Step]:
         """Yield the steps of the plan, which grows by further rounds if a precision was requested."""

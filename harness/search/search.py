@@ -40,6 +40,8 @@ from harness.system.limit import limit_of
 from harness.system.monitor import QuietMonitor
 from harness.whisper.quantisation import name_quantised
 
+# What is done as soon as a binary is wanted. All else that a measurement needs is done just before it.
+_MAKING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE)
 # Returns the run and the plan of a binary with everything that may be measured with it.
 Prepare = Callable[[Values], tuple[Run, Plan]]
 # The duels get at least this share of the budget.
@@ -211,7 +213,7 @@ class Search:
         )  # so that a bundle that is interrupted below is concluded, too
         try:
             for step in plan.steps:
-                if not is_timed(step) and step.phase is not Phase.QUANTISE:
+                if step.phase in _MAKING:
                     session.do(step)
         except UsageError as error:  # an option that the tree does not know
             bundle.discard()
@@ -231,9 +233,7 @@ class Search:
         template = next(step for step in session.plan.steps if is_timed(step) and step.case == case)
         count = sum(result.case == case for result in session.run.results)
         step = repeat_step(template, case, count + 1)
-        for need in session.plan.steps:
-            if need.name in step.needs and need.phase is Phase.QUANTISE:
-                session.do(need)
+        session.do_needed(step)
         if count:
             session.extend(step)
         session.do(step)
@@ -257,8 +257,11 @@ class Search:
 
     def _explain(self, values: Values) -> str:
         session = self._prepare_binary(name_binary(values)).session
-        case = name_case(self._model, values)
-        return explain_absence([one for one in (session.run.results if session else ()) if one.case == case])
+        case, results = name_case(self._model, values), session.run.results if session else ()
+        mine = [one for one in results if one.case == case]
+        blocked = next((one.blocked_by for one in mine if one.blocked_by), "")
+        cause = next((one for one in results if one.step == blocked and one.reason), None)
+        return f"{cause.step}: {cause.reason}" if cause else explain_absence(mine)
 
 
 def name_case(model: str, values: Values) -> Case:
