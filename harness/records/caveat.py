@@ -125,6 +125,10 @@ class CaveatCode(ExplainedWord):
         "A result that was asked for is missing without a reason, or nothing was measured: the run has failed.",
     )
     BENCHMARK_SKIPPED = "benchmark-skipped", "A benchmark was skipped; the message says why."
+    NOT_CHECKED = (
+        "not-checked",
+        "Whether the build computes what the weights say could not be checked; the message says why.",
+    )
     NOISY = "noisy", "The repetitions of a metric are far apart (spread above 50 %); something probably disturbed them."
     IMPRECISE = "imprecise", "--precision was not reached within the time limit."
     CORRELATED = (

@@ -35,6 +35,8 @@ class Cause(ExplainedWord):
     FLOODED = "flooded", "A program never stopped printing, and was killed."
     # Numbers that were discarded.
     OTHER_BUILD = "other-build", "Its numbers came from another build than the one that the run records."
+    # What was computed.
+    WRONG_RESULT = "wrong-result", "A build computes something else than the weights say: its speed means nothing."
     # What the tools printed when a configuration or a build failed.
     UNKNOWN_CPU = "unknown-cpu", "The compiler does not know the CPU that it is to build for."
     UNKNOWN_OPTION = (
@@ -189,3 +191,8 @@ class StepResult(Record):
 def is_timed(one: Step | StepResult) -> bool:
     """Return whether this is a process of a model case."""
     return one.phase is Phase.BENCHMARK and one.case is not None and one.case.benchmark == Benchmark.WHISPER
+
+
+def is_check(one: Step | StepResult) -> bool:
+    """Return whether this looks at the result of a build, and not at its speed."""
+    return one.case is not None and one.case.benchmark == Benchmark.CHECK

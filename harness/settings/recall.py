@@ -15,12 +15,13 @@ from harness.settings.table import BY_NAME, SETTINGS
 DECISIVE = frozenset(
     """model quant threads force_threads flash_attn repetitions seed weights timeout pin nice huge_pages engine ref repo
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
+    check
     """.split()
 )
 # These decide the config of a build, where its commits are found, and under which conditions and name it was measured.
 _AGAIN = tuple(
     """repo isa compiler build_type backend blas llamafile openmp define allow_unknown_options werror
-    weights force_threads pin nice huge_pages as_node""".split()
+    weights force_threads pin nice huge_pages as_node check""".split()
 )
 # These decide, besides, what a run does.
 OF_RUN = frozenset({"bench", "audio", "language", "tests", "precision", "max_time", "roofline", "retries"})

@@ -104,6 +104,13 @@ SUITE: tuple[Setting, ...] = (
         help="do not build and run whisper.cpp's tests",
     ),
     Setting(
+        name="check",
+        kind=SettingKind.FLAG,
+        default=True,
+        commands=MEASURE,
+        help="do not check, before the speed is measured, that the build computes what the weights say",
+    ),
+    Setting(
         name="weights",
         kind=SettingKind.TEXT,
         default="auto",

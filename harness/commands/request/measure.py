@@ -187,6 +187,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
         precision=settings.number("precision"),
         max_time_s=settings.number("max_time") if settings.number("precision") else 0.0,
         language=settings.text("language") if Benchmark.TRANSCRIBE in benchmarks else "",
+        check=settings.flag("check"),
     )
 
 
