@@ -33,6 +33,8 @@ from harness.records.suite import OF_MODELS, Benchmark, Engine
 _CTEST_ILLEGAL = "ILLEGAL"
 # The answers to these are read as they come; they say nothing of the tree.
 _OF_THE_BUILD = (StepQuestion.FEATURES, StepQuestion.BLAS_LIBRARY, StepQuestion.GPU_DRIVER)
+# How the program in harness/native/reference begins the line that says why it gives up.
+REFUSAL = "reference: "
 _FEWER_THREADS = re.compile(r"cplan requested more threads \(\d+\) than available \(\d+\)")
 _ROUNDED_TO_ZERO = re.compile(r" 0\.0 GFLOPS")
 
@@ -45,8 +47,8 @@ def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str)
     """
     result = StepResult.unexecuted(step, Status.PASSED, "").replace(completed=completed, log=step.log)
     stopped = _describe_stop(step, completed, log)
-    if step.phase is Phase.ROOFLINE:
-        return _read_roofline(result, step, completed, log, stopped)
+    if step.phase in (Phase.ROOFLINE, Phase.REFERENCE):
+        return _read_dispensable(result, step, completed, log, stopped)
     if stopped:
         status = Status.TIMED_OUT if completed.timed_out else Status.FAILED
         return result.replace(status=status, reason=stopped, cause=None if completed.timed_out else Cause.FLOODED)
@@ -147,13 +149,18 @@ def find_other_case(case: Case, log: str) -> str:
     return f"its weights have the size of {size}, but {case.get('model')} was asked for" if other else ""
 
 
-def _read_roofline(result: StepResult, step: Step, completed: CompletedProcess, log: str, stopped: str) -> StepResult:
-    """Return the roofline, or SKIPPED with the reason, since a missing roofline is not a failed benchmark."""
+def _read_dispensable(
+    result: StepResult, step: Step, completed: CompletedProcess, log: str, stopped: str
+) -> StepResult:
+    """Return a roofline or a reference, or SKIPPED with the reason, since a missing one is not a failed benchmark."""
     try:
         if stopped:
             raise UnreadableError(stopped)
         if completed.exit_code:
-            # The probe is configured and built, too; only then is there something to explain.
+            said = next((line.removeprefix(REFUSAL) for line in log.splitlines() if line.startswith(REFUSAL)), "")
+            if said and step.phase is Phase.REFERENCE:
+                raise UnreadableError(said)
+            # The programs are configured and built, too; only then is there something to explain.
             breakage = None if step.repetition else find_breakage(log)
             raise UnreadableError(f"{describe_exit(completed.exit_code)}{f': {breakage.sentence}' if breakage else ''}")
         return result.replace(measurements=measure_roofline(log, step.repetition) if step.repetition else ())

@@ -15,6 +15,7 @@ _FIRST_GUESS_S = {
     Phase.TEST: 10.0,
     Phase.PROBE: 0.1,
     Phase.QUANTISE: 5.0,
+    Phase.REFERENCE: 5.0,
     Phase.ROOFLINE: 2.0,
     Phase.BENCHMARK: 30.0,
 }

@@ -130,8 +130,9 @@ def is_measured(step: Step) -> bool:
 
 
 def blocks(result: StepResult) -> bool:
-    """Return whether steps that need this one cannot run: it failed, or it is a skipped step of the roofline."""
-    return result.status.bad or (result.phase is Phase.ROOFLINE and result.status is Status.SKIPPED)
+    """Return whether steps that need this one cannot run: it failed, or it was skipped and makes something for them."""
+    making = (Phase.ROOFLINE, Phase.REFERENCE)
+    return result.status.bad or (result.phase in making and result.status is Status.SKIPPED)
 
 
 def _last_build(steps: list[Step]) -> tuple[str, ...]:

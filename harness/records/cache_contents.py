@@ -15,6 +15,7 @@ class CacheEntryKind(StrEnum):
     ROOFLINES = "rooflines"
     WEIGHTS = "weights"
     AUDIO = "audio"
+    REFERENCES = "references"
     DOWNLOADS = "downloads"
     LOGS = "logs"
     LEFTOVERS = "leftovers"

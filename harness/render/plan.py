@@ -14,7 +14,7 @@ from harness.render.plain import cut
 from harness.render.progress import describe_time
 
 HIDDEN = "-v or --dry-run shows every option and step"
-_BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE, Phase.QUANTISE)
+_BUILDING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE, Phase.QUANTISE, Phase.REFERENCE)
 _KINDS = {WeightsKind.UNDECIDED: "official if it can be downloaded, else synthetic"}
 
 

@@ -30,9 +30,11 @@ from harness.records.source import Source
 from harness.records.weights import Audio, Weights
 from harness.run.build_file import LAYOUT, PROJECT, RELINK, keep_code_layouts, keep_include
 from harness.run.places import Workplace
+from harness.run.reference import choose_reference
 from harness.settings.request import BuildRequest, RunRequest, WeightsRequest
 from harness.system.asset import library_project, roofline_digest, roofline_project
 from harness.system.audio import resolve_audio
+from harness.system.cache.contents import REFERENCES
 from harness.system.cache.entry import locked
 from harness.system.cache.usage import mark_used
 from harness.system.console import Console
@@ -45,6 +47,8 @@ from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_qua
 
 PACKAGE = str(Path(__file__).resolve().parents[2])
 
+# What the projects of the harness itself build.
+_OWN_PROGRAMS = {Phase.ROOFLINE: "the roofline probe", Phase.REFERENCE: "the reference program"}
 # Weights, and what to know about them.
 Ready = tuple[Weights, tuple[Caveat, ...]]
 
@@ -197,6 +201,7 @@ def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies
         python=sys.executable,
         worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
         roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if request.measure.roofline else None,
+        reference=choose_reference(prepared.node, prepared.toolchain, Path(prepared.cache)) if suite.check else None,
         threads=describe_threads(suite.threads, prepared.node.cpu.cores),
         audio=supplies.audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
@@ -229,10 +234,13 @@ def mark_builds(plan: Plan, run: Run, cache: Path) -> None:
     release = run.source.commit.release or run.source.commit.short or run.source.path
     for step in plan.steps:
         if step.wipe:  # every build begins with an empty folder
-            roofline = step.phase is Phase.ROOFLINE
-            purpose = "the roofline probe" if roofline else f"{release}, {sites.get(step.wipe, '')}"
+            own = _OWN_PROGRAMS.get(step.phase)
+            purpose = own or f"{release}, {sites.get(step.wipe, '')}"
             mark_used(cache, Path(step.wipe), purpose)
             mark_used(cache, cache / "logs" / Path(step.wipe).name, purpose)
+        for product in step.products if step.phase is Phase.REFERENCE else ():
+            if Path(product).parent.name == REFERENCES:
+                mark_used(cache, Path(product), step.title)
 
 
 def remove_builds(plan: Plan, request: BuildRequest, console: Console) -> None:

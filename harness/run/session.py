@@ -35,7 +35,9 @@ from harness.system.process.memory import available_bytes
 from harness.system.process.orphan import mark_child
 
 # These phases run what was just built: if it cannot be started, that is its own failure, not the environment's.
-_BUILT = (Phase.PROBE, Phase.ROOFLINE, Phase.BENCHMARK)
+_BUILT = (Phase.PROBE, Phase.REFERENCE, Phase.ROOFLINE, Phase.BENCHMARK)
+# Without these, a run lacks something, but it is not a failed one.
+_DISPENSABLE = (Phase.REFERENCE, Phase.ROOFLINE)
 
 
 class Session:
@@ -142,7 +144,8 @@ class Session:
         missing = [product for product in filled.products if not Path(product).exists()]
         if result.status is Status.PASSED and missing:
             reason = f"it succeeded, but did not write {Path(missing[0]).name} to {Path(missing[0]).parent}"
-            return result.replace(status=Status.FAILED, reason=reason)
+            status = Status.SKIPPED if filled.phase is Phase.REFERENCE else Status.FAILED
+            return result.replace(status=status, reason=reason)
         result = self._take_made(filled, result)
         if result.status is Status.PASSED:
             put_stamp(filled)
@@ -211,7 +214,7 @@ class Session:
 
     def _is_gone(self, step: Step, result: StepResult) -> bool:
         """Return whether a finished build has been removed since, or may be outdated; checking it again is cheap."""
-        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase is Phase.ROOFLINE and step.stamp)
+        built = step.phase in (Phase.CONFIGURE, Phase.BUILD) or (step.phase in _DISPENSABLE and step.stamp)
         if not built or result.status is not Status.PASSED:
             return False
         filled = fill_placeholders(step, self.inventory)
@@ -239,7 +242,7 @@ class Session:
         except CannotStartError as error:
             if step.phase not in _BUILT:
                 raise
-            status = Status.SKIPPED if step.phase is Phase.ROOFLINE else Status.FAILED
+            status = Status.SKIPPED if step.phase in _DISPENSABLE else Status.FAILED
             return StepResult.unexecuted(step, status, error.line).replace(log=step.log)
         written = ""
         try:

@@ -9,6 +9,8 @@ from harness.records.record import short_hash
 from harness.render.html.page import PageKit
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# What the reference program takes from the probe of the roofline: threads that begin together.
+_SHARED = ("team.c", "team.h")
 
 
 def third_party(name: str) -> Path:
@@ -34,7 +36,21 @@ def roofline_project() -> Path:
 
 def roofline_digest() -> str:
     """Return twelve hex digits of a hash over the sources, which identify the probe that is made from them."""
-    files = sorted(path for path in roofline_project().iterdir() if path.suffix in (".c", ".h", ".txt"))
+    return _digest(*roofline_project().iterdir())
+
+
+def reference_project() -> Path:
+    """Return the folder to configure."""
+    return _PACKAGE / "native" / "reference"
+
+
+def reference_digest() -> str:
+    """Return twelve hex digits of a hash over the sources, which identify the program that is made from them."""
+    return _digest(*reference_project().iterdir(), *(roofline_project() / name for name in _SHARED))
+
+
+def _digest(*paths: Path) -> str:
+    files = sorted(path for path in paths if path.suffix in (".c", ".h", ".txt"))
     return short_hash([(path.name, path.read_text(encoding="utf-8")) for path in files])
 
 

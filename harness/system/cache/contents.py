@@ -27,6 +27,8 @@ from harness.system.git import redact_url
 from harness.system.lock import hold, is_held, is_lock
 from harness.system.scratch import LOCK, is_scratch
 
+# The folder of what results are compared with.
+REFERENCES = "references"
 _BUILD = r"[\w.-]+-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}"
 # The first pattern that fits a name in one of these folders tells what it is.
 _SHELVES: dict[str, tuple[tuple[str, CacheEntryKind], ...]] = {
@@ -35,10 +37,21 @@ _SHELVES: dict[str, tuple[tuple[str, CacheEntryKind], ...]] = {
     "builds": ((rf"roof-{_BUILD}", CacheEntryKind.ROOFLINES), (_BUILD, CacheEntryKind.BUILDS)),
     "logs": ((_BUILD, CacheEntryKind.LOGS),),
     "weights": ((r".+\.bin", CacheEntryKind.WEIGHTS), (r".+\.bin\.part", CacheEntryKind.DOWNLOADS)),
+    REFERENCES: ((r"(check|speech)-.+-[0-9a-f]{12}\.ref", CacheEntryKind.REFERENCES),),
     "audio": ((r"[0-9a-f]{16}\.wav", CacheEntryKind.AUDIO),),
 }
-_COMPANIONS = {CacheEntryKind.WEIGHTS: (".sha256", ".made"), CacheEntryKind.DOWNLOADS: (".etag",)}
-_FILES = (CacheEntryKind.WEIGHTS, CacheEntryKind.AUDIO, CacheEntryKind.DOWNLOADS, CacheEntryKind.ARCHIVES)
+_COMPANIONS = {
+    CacheEntryKind.WEIGHTS: (".sha256", ".made"),
+    CacheEntryKind.DOWNLOADS: (".etag",),
+    CacheEntryKind.REFERENCES: (".made",),
+}
+_FILES = (
+    CacheEntryKind.WEIGHTS,
+    CacheEntryKind.AUDIO,
+    CacheEntryKind.REFERENCES,
+    CacheEntryKind.DOWNLOADS,
+    CacheEntryKind.ARCHIVES,
+)
 # Whoever makes such an entry holds a lock beside it.
 _LOCKED = (
     CacheEntryKind.SOURCES,
@@ -60,6 +73,7 @@ _MEASURED = frozenset(
         CacheEntryKind.ROOFLINES,
         CacheEntryKind.WEIGHTS,
         CacheEntryKind.AUDIO,
+        CacheEntryKind.REFERENCES,
         CacheEntryKind.LOGS,
     }
 )

@@ -45,8 +45,17 @@ def claim(step: Step, *, note: Note) -> contextlib.AbstractContextManager[None]:
     The node's lock is not enough: two runs with different temporary folders, or in two containers, do not see each
     other's lock, but may share a cache. Raises UnfitError if the lock cannot be made.
     """
-    if step.phase is Phase.QUANTISE:
-        return locked(Path(step.products[0]), note=note)
-    if step.wipe or step.phase in (Phase.BUILD, Phase.TEST) or (step.phase is Phase.ROOFLINE and step.stamp):
+    if _is_building(step):
         return locked(Path(step.wipe or step.cwd), note=note)
+    if step.phase in (Phase.QUANTISE, Phase.REFERENCE):
+        return locked(Path(step.products[0]), note=note)
     return contextlib.nullcontext()
+
+
+def _is_building(step: Step) -> bool:
+    """Return whether a step changes the folder of a build."""
+    if step.wipe or step.phase in (Phase.BUILD, Phase.TEST):
+        return True
+    if step.phase is Phase.REFERENCE:  # the program is built, or writes a file elsewhere
+        return Path(step.products[0]).is_relative_to(step.cwd)
+    return step.phase is Phase.ROOFLINE and bool(step.stamp)

@@ -256,3 +256,16 @@ def test_what_was_asked_for_is_not_what_was_measured(lines: str, words: str, *, 
     assert words in result.reason
     agreed = "x: flash attn = 0\nsystem_info: n_threads = 4 / 8 |\nwhisper_model_load: type = 2 (base)\n"
     assert read_outcome(WHISPER, factory.completed(), agreed + TIMINGS, "").status is Status.PASSED
+
+
+def test_a_reference_that_was_not_made_is_no_failure_and_says_why() -> None:
+    step = factory.step("reference_base", Phase.REFERENCE)
+    assert read_outcome(step, factory.completed(), "", "").status is Status.PASSED
+    refused = read_outcome(step, factory.completed(1), "warning: x\nreference: /w/base.bin ends too early\n", "")
+    assert (refused.status, refused.reason) == (Status.SKIPPED, "/w/base.bin ends too early")
+    killed = read_outcome(step, factory.completed(-9), "", "")
+    assert killed.status is Status.SKIPPED
+    assert killed.reason.startswith("killed by SIGKILL")
+    late = read_outcome(step, factory.completed(-9, timed_out=True), "", "")
+    assert late.status is Status.SKIPPED
+    assert "timed out" in late.reason

@@ -21,6 +21,7 @@ WEIGHTS = "weights/synthetic-v1-tiny-f16-seed1.bin"
 ARCHIVE = f"archives/{'5d' * 32}/thing-1.tar.gz"
 CLONE = "repositories/0123456789ab.git"
 AUDIO = "audio/0123456789abcdef.wav"
+REFERENCE = "references/check-base-q5_0-0123456789ab.ref"
 
 
 @pytest.fixture
@@ -43,6 +44,12 @@ def cache(tmp_path: Path) -> Path:
         "weights/ggml-base.bin.part.etag": "tag",
         "weights/ggml-base.bin.lock": "",
         AUDIO: "RIFF\0\0\0\0WAVEfmt \0",
+        REFERENCE: "numbers",
+        f"{REFERENCE}.made": "key",
+        f"{REFERENCE}.lock": "",
+        "references/.check-base-0123456789ab.ref.partial-77": "num",
+        "references/check-base-0123456789ab.ref.lock": "",
+        "references/check-mine.ref": "mine",
         "weights/sums/1.json": "{}",
         "weights/notes.txt": "mine",
         ARCHIVE: "archive",
@@ -82,6 +89,9 @@ def test_everything_is_recognised_and_nothing_else(cache: Path) -> None:
         "weights/ggml-base.bin.part": CacheEntryKind.DOWNLOADS,
         "weights/notes.txt": CacheEntryKind.OTHER,
         AUDIO: CacheEntryKind.AUDIO,
+        REFERENCE: CacheEntryKind.REFERENCES,
+        "references/.check-base-0123456789ab.ref.partial-77": CacheEntryKind.LEFTOVERS,
+        "references/check-mine.ref": CacheEntryKind.OTHER,
         ARCHIVE: CacheEntryKind.ARCHIVES,
         CLONE: CacheEntryKind.REPOSITORIES,
         "sources/.sdist-000000000000.partial-ab_cd3": CacheEntryKind.LEFTOVERS,
@@ -99,6 +109,7 @@ def test_everything_is_recognised_and_nothing_else(cache: Path) -> None:
 def test_size_purpose_and_companions(cache: Path) -> None:
     entries = look(cache)
     assert entries[WEIGHTS].size_bytes == len("weights" + "sum" + "key")
+    assert entries[REFERENCE].size_bytes == len("numbers" + "key")
     assert entries[SOURCE].purpose == "v1.8.5"
     assert entries[CLONE].purpose.endswith("example.org/x.git")
     assert "secret" not in entries[CLONE].purpose
@@ -134,6 +145,7 @@ def test_a_use_makes_an_entry_young_and_says_what_for(cache: Path) -> None:
         "weights/my-model.bin",
         "weights/my-model.bin.part",
         "audio/fedcba9876543210.wav",
+        "references/check-mine-fedcba987654.ref",
         f"archives/{'ab' * 32}/mine.tar.gz",
         f"archives/{'ab' * 32}/tmpabcdefgh/precious",
         "builds/.mine.pruned-abcd/precious",
@@ -227,7 +239,7 @@ def test_a_live_run_uses_whatever_it_may_use(cache: Path) -> None:
         CacheEntryKind.WEIGHTS,
         CacheEntryKind.LOGS,
     }
-    assert used == measured | {CacheEntryKind.AUDIO}
+    assert used == measured | {CacheEntryKind.AUDIO, CacheEntryKind.REFERENCES}
 
 
 def test_the_cache_is_occupied_for_as_long_as_its_user_lives(cache: Path) -> None:
