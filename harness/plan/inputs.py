@@ -31,7 +31,7 @@ class PlanInputs(Record):
     that measures the node itself, or None; `reference` the program that computes what results are checked against, or
     None if none is checked. `threads` says how the number of threads fits this node. `audio` are
     recordings to transcribe. `code_layouts` are code layouts in which the CMake script `relink` links the build, to try
-    that out.
+    that out. `vad_model` is the file of the model that detects speech, empty where none is needed.
     """
 
     source: Source
@@ -50,3 +50,4 @@ class PlanInputs(Record):
     audio: tuple[Audio, ...] = ()
     code_layouts: tuple[CodeLayout, ...] = ()
     relink: str = ""
+    vad_model: str = ""

@@ -20,6 +20,7 @@ from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
+from harness.records.suite import Benchmark
 
 JUNIT = "harness-junit.xml"
 # Names in harness/native/library/CMakeLists.txt.
@@ -222,7 +223,8 @@ def _choose_targets(inputs: PlanInputs, site: BuildSite) -> tuple[str, ...]:
         return (LIBRARY_TARGET,)
     timed = inputs.suite.benchmarks and site is inputs.sites[-1]
     made = timed and any(weights.parent for weights in inputs.weights)
-    read = [CLI_TARGET] if timed and inputs.audio else []
+    heard = timed and inputs.audio
+    read = [CLI_TARGET] if heard and Benchmark.TRANSCRIBE in inputs.suite.benchmarks else []
     tested = [f"@tests={site.config.build_type}"] if _is_tested(inputs, site) else []
     variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []
     return (*([BENCH_TARGET] if timed else []), *variant, *([QUANTIZE_TARGET] if made else []), *read, *tested)

@@ -6,7 +6,7 @@ from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
-from harness.records.suite import Benchmark, Suite
+from harness.records.suite import Benchmark, Suite, name_vad
 from harness.records.weights import Audio, Weights, WeightsKind
 
 
@@ -45,13 +45,14 @@ def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Au
             yield Case.of(benchmark.value, threads=max(suite.threads)), 1
     wanted = [*suite.model_cases] if Benchmark.WHISPER in suite.benchmarks else []
     wanted += [
-        Case.of(Benchmark.TRANSCRIBE.value, model=one.model, audio=sound.name, threads=threads, fa=fa)
+        Case.of(Benchmark.TRANSCRIBE.value, model=one.model, audio=sound.name, threads=threads, fa=fa, **name_vad(vad))
         for one in weights
         # Synthetic ones stop after a random number of tokens: nothing is transcribed, and a caveat says so.
         if Benchmark.TRANSCRIBE in suite.benchmarks and one.kind is not WeightsKind.SYNTHETIC
         for sound in audio
         for threads in suite.threads
         for fa in suite.flash_attn
+        for vad in suite.vad
     ]
     for repetition in range(1, suite.repetitions + 1):
         yield from ((case, repetition) for case in wanted)

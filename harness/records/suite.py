@@ -25,6 +25,11 @@ OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE, Benchmark.CHECK, Benchmark
 OF_AUDIO = (Benchmark.TRANSCRIBE, Benchmark.QUALITY, Benchmark.SERVER)
 
 
+def name_vad(vad: int) -> dict[str, int]:
+    """Return the parameter of a case with voice activity detection; without it there is none, so keys stay."""
+    return {"vad": vad} if vad else {}
+
+
 # What records of earlier versions call an engine.
 EARLIER_ENGINES = {"sampler": "library"}
 

@@ -66,7 +66,8 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
         yield f"HARNESS_AUDIO_{one.name}", f"{one.duration_s:.1f} s, SHA-256 {one.sha256[:12]}"
     for (case, metric), summary in summarize_run(run).items():
         if metric == RTF.name:
-            name = f"{case.get('audio')}_{case.get('model')}_t{case.get('threads')}_fa{case.get('fa')}"
+            vad = f"_vad{word}" if (word := case.get("vad")) else ""
+            name = f"{case.get('audio')}_{case.get('model')}_t{case.get('threads')}_fa{case.get('fa')}{vad}"
             yield f"HARNESS_RTF_{name}", f"{summary.median:.3f}, {summary.n} processes, whisper-cli from end to end"
     for caveat in run.caveats:
         yield f"HARNESS_CAVEAT_{re.sub(r'[^A-Z0-9]', '_', caveat.code.upper())}", caveat.message

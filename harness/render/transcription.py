@@ -30,8 +30,20 @@ def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> 
                 found.setdefault(case, []).append(number)
     if not found:
         return
-    header = ["audio", "#", "length", "model", "weights", "threads", "fa", RTF.label, "n"]
-    units = ["", "", "s", "", "", "", "", RTF.unit, ""]
+    detected = any(case.get("vad") for case in found)
+    header = [
+        "audio",
+        "#",
+        "length",
+        "model",
+        "weights",
+        "threads",
+        "fa",
+        *(["vad"] if detected else []),
+        RTF.label,
+        "n",
+    ]
+    units = ["", "", "s", "", "", "", "", *([""] if detected else []), RTF.unit, ""]
     rows = [
         [
             case.get("audio"),
@@ -41,6 +53,7 @@ def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> 
             weights_kind(runs[number], case) or "-",
             case.get("threads"),
             case.get("fa"),
+            *([case.get("vad") or "0"] if detected else []),
             format_summary(summary, digits=3),
             str(summary.n),
         ]

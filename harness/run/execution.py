@@ -16,7 +16,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.source import Source
-from harness.records.suite import Benchmark, Engine, Suite
+from harness.records.suite import OF_AUDIO, Engine, Suite
 from harness.records.weights import Weights
 from harness.run.finish import conclude
 from harness.run.introduction import introduce
@@ -54,7 +54,7 @@ def prepare_run(request: RunRequest, work: Workplace, watch: CounterReader) -> t
     """Return the empty run of a request and its plan; source, weights and recordings are fetched."""
     measure, suite = request.measure, request.measure.suite
     prepared = prepare(request, work)
-    if suite.engine is Engine.BENCH or Benchmark.TRANSCRIBE in suite.benchmarks:
+    if suite.engine is Engine.BENCH or any(one in OF_AUDIO for one in suite.benchmarks):
         _refuse_pruned(prepared.source)
     audio = prepare_audio(request, work, prepared.source)
     ready = ready_all(request, work, prepared.source)
@@ -121,7 +121,7 @@ def _refuse_pruned(source: Source) -> None:
 
 
 def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
-    if suite.benchmarks == (Benchmark.TRANSCRIBE,) and not any(map(is_transcribed, weights)):
+    if all(one in OF_AUDIO for one in suite.benchmarks) and not any(map(is_transcribed, weights)):
         raise UnavailableError(
             f"nothing can be transcribed with {', '.join(one.model for one in weights)}",
             cause="synthetic weights end after a random number of tokens",

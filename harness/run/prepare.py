@@ -42,6 +42,7 @@ from harness.system.disk import require_programs
 from harness.system.loader import drop_rivals
 from harness.system.source.resolve import resolve_source, show_under
 from harness.system.toolchain import probe_toolchain
+from harness.system.vad import find_vad_model
 from harness.system.weights import WEIGHTS, WeightsStore, resolve_weights
 from harness.whisper.quantisation import UNQUANTISED, caveat_quantised, plan_quantised, split_name
 
@@ -206,6 +207,7 @@ def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies
         audio=supplies.audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
         relink=keep_include(Path(prepared.cache), RELINK) if drawn else "",
+        vad_model=find_vad_model(Path(prepared.source.path)) if any(suite.vad) else "",
     )
 
 

@@ -40,6 +40,15 @@ SUITE: tuple[Setting, ...] = (
         "sample) or your own file (converted with ffmpeg); needs real weights",
     ),
     Setting(
+        name="vad",
+        kind=SettingKind.LIST,
+        default=("0",),
+        metavar="0|1",
+        commands=ORDINARY,
+        help="voice activity detection off (0), on (1) or both (0,1) for --audio: whisper.cpp's test model finds the "
+        "speech, and only that is transcribed (default 0)",
+    ),
+    Setting(
         name="language",
         kind=SettingKind.TEXT,
         default="en",

@@ -151,3 +151,21 @@ def test_transcriptions_are_compared(kit: Kit, real: Path) -> None:
     other = kit.harness("compare", first, kit.bundles()[-1].name, "--bench", "transcribe")
     assert other.returncode == 2
     assert "audio a" in other.stderr, "another recording under the same name is no comparison"
+
+
+def test_speech_is_detected_first_where_that_is_asked_for(kit: Kit, real: Path) -> None:
+    wav = write_wav(kit.folder / "a.wav")
+    words = (*WORDS, "--audio", str(wav), "--weights", str(real), "--vad", "0,1")
+    refused = kit.run(*words)
+    assert (refused.returncode, "the first release with such a model is v1.7.6" in refused.stderr) == (2, True)
+    model = kit.tree / "models" / "for-tests-silero-v6.2.0-ggml.bin"
+    model.parent.mkdir()
+    model.touch()
+    done = kit.run(*words)
+    assert done.returncode == 0, done.stderr
+    cases = ["transcribe/audio=a/fa=0/model=tiny/threads=1", "transcribe/audio=a/fa=0/model=tiny/threads=1/vad=1"]
+    assert sorted({str(one.case) for one in kit.only_run().measurements}) == cases
+    assert [call[-3:] for call in kit.calls("whisper-cli") if "--vad" in call] == [["--vad", "-vm", str(model)]] * 2
+    assert "HARNESS_RTF_a_tiny_t1_fa0_vad1=" in kit.report()
+    table = [line.split() for line in done.stdout.splitlines() if line.startswith("  a ")]
+    assert [line[5:7] for line in table] == [["0", "0"], ["0", "1"]], done.stdout

@@ -2,6 +2,7 @@
 
 from harness.build.isa import choose_isa_options, choose_loadable_options, choose_variant
 from harness.build.recipe import BinaryWords, choose_recipe
+from harness.commands.request.recording import choose_recordings
 from harness.records.node import Node
 from harness.records.source import SourceRequest
 from harness.run.places import list_own
@@ -43,7 +44,7 @@ def resolve_build(settings: Settings, node: Node) -> BuildRequest:
         compiler=settings.text("compiler"),
         tools=settings.text("tools"),
         defines=defines,
-        whole=bool(settings.words("audio")),
+        whole=bool(choose_recordings(settings)),
         werror=settings.flag("werror"),
         rebuild=settings.flag("rebuild"),
         jobs=int(settings.number("jobs")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from harness.commands.request.build import resolve_build, resolve_source_request
 from harness.commands.request.job import resolve_job
 from harness.commands.request.place import resolve_cache, resolve_results
+from harness.commands.request.recording import choose_recordings
 from harness.errors import UnreadableError, UsageError
 from harness.judge.resume import hint_afresh
 from harness.parse.host.cpu import rank_cores
@@ -15,7 +16,7 @@ from harness.plan.thread import choose_threads, refuse_crowd
 from harness.plan.transcription import SAMPLE
 from harness.records.node import Node
 from harness.records.run import Run
-from harness.records.suite import OF_MODELS, Benchmark, Engine, Suite, Timeouts
+from harness.records.suite import OF_AUDIO, OF_MODELS, Benchmark, Engine, Suite, Timeouts
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.recall import restore_settings
@@ -130,7 +131,7 @@ def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite
     require_cpus(request.pin, ranking, max(suite.threads, default=0))
     return MeasureRequest(
         suite=suite,
-        audio=settings.words("audio"),
+        audio=choose_recordings(settings),
         roofline=settings.flag("roofline"),
         placement_request=request,
         ranking=ranking,
@@ -165,6 +166,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
     More threads than usable CPUs are refused as well, unless they are forced.
     """
     benchmarks = _choose_benchmarks(settings)
+    heard = any(one in OF_AUDIO for one in benchmarks)
     tests = settings.flag("tests")
     models: tuple[str, ...] = ()
     if any(benchmark in benchmarks for benchmark in OF_MODELS):
@@ -186,25 +188,35 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
         engine=choose_engine(settings, Engine.BENCH),
         precision=settings.number("precision"),
         max_time_s=settings.number("max_time") if settings.number("precision") else 0.0,
-        language=settings.text("language") if Benchmark.TRANSCRIBE in benchmarks else "",
+        language=settings.text("language") if heard else "",
+        vad=_choose_vad(settings, heard=heard),
         check=settings.flag("check"),
     )
 
 
 def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
     """Return the benchmarks that the settings name, in their fixed order; without audio, not the transcription."""
-    wanted, audio = settings.words("bench"), settings.words("audio")
+    wanted, audio = settings.words("bench"), choose_recordings(settings)
     known = {benchmark.value: benchmark for benchmark in Benchmark}
     for name in wanted:
         if name not in known:
             raise UsageError(f"unknown benchmark {name!r}", hint=nearest(name, known))
-    if audio and Benchmark.TRANSCRIBE not in wanted:
+    if audio and not any(one in OF_AUDIO for one in wanted):
         hint = f"--bench {','.join([*wanted, Benchmark.TRANSCRIBE])}"
         raise UsageError("--audio needs the benchmark transcribe, which --bench leaves out", hint=hint)
     if set(wanted) == {Benchmark.TRANSCRIBE} and not audio:
         hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
         raise UsageError(f"--bench {Benchmark.TRANSCRIBE} needs --audio", hint=hint)
     return tuple(known[name] for name in known if name in wanted and (audio or name != Benchmark.TRANSCRIBE))
+
+
+def _choose_vad(settings: Settings, *, heard: bool) -> tuple[int, ...]:
+    """Return whether speech is detected first; raises UsageError where nothing is heard."""
+    vad = _counts(settings, "vad", 0, 1) or (0,)
+    if any(vad) and not heard:
+        hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
+        raise UsageError("--vad needs a recording", hint=hint)
+    return vad
 
 
 def choose_engine(settings: Settings, default: Engine) -> Engine:

@@ -150,6 +150,7 @@ def _tabulate_audio(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Page
     if not found:
         return None
     interval, words = explain_notes([one for _, _, one in found])
+    detected = any(case.get("vad") for _, case, _ in found)
     rows = [
         PageRow(
             cells=(
@@ -158,13 +159,14 @@ def _tabulate_audio(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Page
                 PageCell(text=shorten(case.get("model"))),
                 PageCell(text=case.get("threads")),
                 PageCell(text=case.get("fa")),
+                *([PageCell(text=case.get("vad") or "0")] if detected else []),
                 cell_summary(one, interval=interval),
                 PageCell(text=str(one.n)),
             )
         )
         for number, case, one in found
     ]
-    names = ("Threads", "FA")
+    names = ("Threads", "FA", *(["VAD"] if detected else []))
     return PageTable(
         caption=f"Transcription from end to end: time over length of the audio, {words}; lower is better",
         columns=(

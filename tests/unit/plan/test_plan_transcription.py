@@ -5,8 +5,10 @@ import pytest
 from harness.plan.inputs import PlanInputs
 from harness.plan.run import plan_run
 from harness.plan.transcription import caveat_transcription, name_audio, plan_transcriptions
+from harness.records.gap import find_gaps
 from harness.records.measurement import Case
 from harness.records.plan import Phase, Plan
+from harness.records.suite import Benchmark
 from harness.records.weights import Audio, WeightsKind
 from tests import factory
 
@@ -20,7 +22,9 @@ def given(**changes: object) -> PlanInputs:
         source=factory.source(),
         toolchain=factory.toolchain(),
         sites=(factory.site("Debug"), factory.site("Release")),
-        suite=factory.suite().replace(language="en", flash_attn=(0, 1)),
+        suite=factory.suite().replace(
+            benchmarks=(*factory.suite().benchmarks, Benchmark.TRANSCRIBE), language="en", flash_attn=(0, 1)
+        ),
         weights=(REAL, factory.weights("base")),
         namespace="avx2",
         jobs=2,
@@ -76,3 +80,19 @@ def test_synthetic_weights_are_said_to_transcribe_nothing() -> None:
 def test_names_of_recordings_fit_into_cases(stem: str, name: str) -> None:
     assert name_audio(stem) == name
     assert Case.parse(str(Case.of("transcribe", audio=name))).get("audio") == name
+
+
+def test_speech_is_detected_in_cases_of_their_own() -> None:
+    inputs = given(vad_model="/tree/models/for-tests-silero-v6.2.0-ggml.bin", audio=(JFK,))
+    steps = list(plan_transcriptions(inputs.replace(suite=inputs.suite.replace(vad=(0, 1), flash_attn=(0,)))))
+    assert len({step.name for step in steps}) == len({step.log for step in steps}) == 2 * 2
+    plain, detected = (next(step for step in steps if step.case and step.case.get("vad") == word) for word in ("", "1"))
+    assert str(plain.case) == "transcribe/audio=jfk/fa=0/model=tiny/threads=4", "series from before keep their keys"
+    assert detected.argv == (*plain.argv, "--vad", "-vm", inputs.vad_model)
+    assert "vad" in detected.title
+    gaps = find_gaps(
+        inputs.suite.replace(vad=(0, 1), flash_attn=(0,), benchmarks=(Benchmark.TRANSCRIBE,)), (REAL,), (JFK,), ()
+    )
+    assert {str(step.case) for step in steps} == {
+        gap.name.partition(",")[0] for gap in gaps if "repetition" in gap.name
+    }

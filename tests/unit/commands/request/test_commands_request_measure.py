@@ -88,6 +88,8 @@ def test_a_build_with_the_kernels_of_every_cpu_has_a_variant() -> None:
         ({"bench": ["wisper"]}, UsageError, "unknown benchmark 'wisper'"),
         ({"bench": ["transcribe"]}, UsageError, "--bench transcribe needs --audio"),
         ({"bench": ["whisper"], "audio": ["jfk"]}, UsageError, "--audio needs the benchmark transcribe"),
+        ({"vad": ["1"]}, UsageError, "--vad needs a recording"),
+        ({"vad": ["2"], "audio": ["jfk"]}, UsageError, "--vad: expected whole numbers from 0 to 1, not '2'"),
         ({"bench": ["memcpy"], "precision": "1%"}, UsageError, "--precision needs a benchmark with models"),
         ({"threads": ["many"]}, UsageError, "--threads: expected whole numbers from 1 to 4096, not 'many'"),
         ({"threads": ["4096"]}, UsageError, "4096 threads on"),
