@@ -10,12 +10,17 @@
     prompt N                       N times 256 tokens at position 0
     memcpy THREADS                 the library's own memcpy benchmark, its text in the answer
     mul_mat THREADS                likewise
+    check FILE                     untimed: how far the logits of a fixed input lie from those in the file
+    reference FILE AUDIO LANGUAGE MADE_BY
+                                   untimed: writes what is heard in a recording, and how surely, to the file
+    diverge FILE AUDIO             untimed: how far what is heard lies from what such a file says
     quit
 
-With `--do` the commands come from the arguments, and the program ends after the last. Every answer has `ok`; a refused
-command has `ok` false and the reason in `error`, and the next one is read. The first line has the number of the
-protocol, what the library reports about itself, and which hardware counters there are (`counters`): the answers to
-timed commands then have their `counts`. The log of the library goes to standard error.
+The arguments of a command may stand in a JSON array of texts, such as `check ["/a folder/file"]`; a path after `load`
+may hold blanks as it is. With `--do` the commands come from the arguments, and the program ends after the last. Every
+answer has `ok`; a refused command has `ok` false and the reason in `error`, and the next one is read. The first line
+has the number of the protocol, what the library reports about itself, and which hardware counters there are
+(`counters`): the answers to timed commands then have their `counts`. The log of the library goes to standard error.
 """
 
 import json
@@ -25,13 +30,14 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+from harness.worker.command import WorkError
 from harness.worker.counter import CallCounter
 from harness.worker.library import LibraryError, WhisperLibrary
 from harness.worker.timer import CallTimer
-from harness.worker.work import WorkerCommands, WorkError
+from harness.worker.work import WorkerCommands
 
-# 2 added the counters.
-PROTOCOL = 2
+# 2 added the counters, 3 the questions about results.
+PROTOCOL = 3
 _USAGE = "usage: python -m harness.worker [--no-gpu] LIBRARY [--do COMMAND]..."
 
 

@@ -1,11 +1,14 @@
-"""The commands: the work of whisper-bench in pieces that can be timed separately."""
+"""The commands: the work of whisper-bench in pieces that can be timed separately, and questions about results."""
 
 import ctypes
 import os
 import sys
 from collections.abc import Callable
 
+from harness.worker.command import WorkError, check_call, read_count, read_words
 from harness.worker.library import LibraryError, WhisperLibrary
+from harness.worker.quality import QualityCommands
+from harness.worker.speech import SpeechContext
 from harness.worker.timer import CallTimer
 
 # Of examples/bench/bench.cpp: all tokens are 0, a batch is 5 of them, a prompt 256.
@@ -13,10 +16,6 @@ BATCH_TOKENS = 5
 PROMPT_TOKENS = 256
 _MAX_THREADS = 512
 _WARM_TOKENS = 8
-
-
-class WorkError(Exception):
-    """The reason why a command was refused."""
 
 
 class WorkerCommands:
@@ -39,6 +38,9 @@ class WorkerCommands:
             "prompt": (1, self._time_prompt),
             "memcpy": (1, self._run_memcpy),
             "mul_mat": (1, self._run_mul_mat),
+            "check": (1, self._check),
+            "reference": (4, self._make_reference),
+            "diverge": (2, self._diverge),
         }
 
     def do(self, name: str, words: str) -> dict[str, object]:
@@ -46,7 +48,7 @@ class WorkerCommands:
         if name not in self._commands:
             raise WorkError(f"unknown command {name!r}: one of {', '.join(self._commands)}, quit")
         count, command = self._commands[name]
-        arguments = words.rsplit(maxsplit=2) if name == "load" else words.split()  # a path may hold blanks
+        arguments = words.rsplit(maxsplit=2) if name == "load" else read_words(words)  # a path may hold blanks
         if count is not None and len(arguments) != count:
             raise WorkError(f"{name} takes {count} arguments, not {len(arguments)}")
         return command(*arguments)
@@ -62,7 +64,7 @@ class WorkerCommands:
             raise WorkError("weights are already loaded")
         if flash_attn not in ("0", "1"):
             raise WorkError(f"flash attention must be 0 or 1, not {flash_attn}")
-        self._threads = _count(threads, _MAX_THREADS)
+        self._threads = read_count(threads, _MAX_THREADS)
         opened: list[int] = []
         refused: list[str] = []
 
@@ -81,7 +83,7 @@ class WorkerCommands:
         sys.stderr.write(f"system_info: n_threads = {self._threads} / {os.cpu_count()} | {features}\n")
         self._positions = self._calls.whisper_n_text_ctx(self._context)
         mels = self._calls.whisper_model_n_mels(self._context)
-        _check("whisper_set_mel", self._calls.whisper_set_mel(self._context, None, 0, mels))
+        check_call("whisper_set_mel", self._calls.whisper_set_mel(self._context, None, 0, mels))
         return cost
 
     def _warm(self, *names: str) -> dict[str, object]:
@@ -107,17 +109,17 @@ class WorkerCommands:
         return self._time(self._encode, 1)
 
     def _time_decode(self, count: str, position: str) -> dict[str, object]:
-        tokens, first = _count(count, self._positions), _count(position, self._positions, low=0)
+        tokens, first = read_count(count, self._positions), read_count(position, self._positions, low=0)
         if tokens + first > self._positions:
             raise WorkError(f"{tokens} tokens from position {first} do not fit into {self._positions} positions")
         return self._time(lambda: self._decode(tokens, first), tokens)
 
     def _time_batch(self, count: str) -> dict[str, object]:
-        times = _count(count, 1_000_000)
+        times = read_count(count, 1_000_000)
         return self._time(lambda: self._batch(times), times * BATCH_TOKENS)
 
     def _time_prompt(self, count: str) -> dict[str, object]:
-        times = _count(count, 1_000_000)
+        times = read_count(count, 1_000_000)
         return self._time(lambda: self._prompt(times), times * PROMPT_TOKENS)
 
     def _run_memcpy(self, threads: str) -> dict[str, object]:
@@ -129,10 +131,23 @@ class WorkerCommands:
     def _run_benchmark(self, symbol: str, threads: str) -> dict[str, object]:
         if not hasattr(self._calls, symbol):
             raise WorkError(f"the library does not export {symbol}")
-        count = _count(threads, _MAX_THREADS)
+        count = read_count(threads, _MAX_THREADS)
         text: list[bytes] = []
         cost = self._timer.time(lambda: text.append(getattr(self._calls, symbol)(count)))
         return {**cost, "text": text[0].decode(errors="replace")}
+
+    def _check(self, path: str) -> dict[str, object]:
+        return self._judge().check(path)
+
+    def _make_reference(self, path: str, audio: str, language: str, made_by: str) -> dict[str, object]:
+        return self._judge().reference(path, audio, language, made_by)
+
+    def _diverge(self, path: str, audio: str) -> dict[str, object]:
+        return self._judge().diverge(path, audio)
+
+    def _judge(self) -> QualityCommands:
+        self._need_weights()
+        return QualityCommands(SpeechContext(self._calls, self._context, self._threads))
 
     def _time(self, call: Callable[[], None], units: int) -> dict[str, object]:
         """Return the cost of `call`; `units` are the passes or tokens that it is divided by."""
@@ -140,7 +155,7 @@ class WorkerCommands:
         return {"units": units, **self._timer.time(call)}
 
     def _encode(self) -> None:
-        _check("whisper_encode", self._calls.whisper_encode(self._context, 0, self._threads))
+        check_call("whisper_encode", self._calls.whisper_encode(self._context, 0, self._threads))
 
     def _decode(self, tokens: int, first: int) -> None:
         for position in range(first, first + tokens):
@@ -156,19 +171,8 @@ class WorkerCommands:
 
     def _step(self, tokens: int, position: int) -> None:
         result = self._calls.whisper_decode(self._context, self._tokens, tokens, position, self._threads)
-        _check("whisper_decode", result)
+        check_call("whisper_decode", result)
 
     def _need_weights(self) -> None:
         if not self._context:
             raise WorkError("no weights are loaded: begin with load PATH THREADS FLASH_ATTN")
-
-
-def _check(name: str, result: int) -> None:
-    if result != 0:
-        raise WorkError(f"{name} returned {result}")
-
-
-def _count(word: str, high: int, *, low: int = 1) -> int:
-    if not word.isdecimal() or not low <= int(word) <= high:
-        raise WorkError(f"{word!r} is not a number from {low} to {high}")
-    return int(word)

@@ -110,7 +110,7 @@ def say(*words: object, **demands: object) -> tuple[int, list[dict[str, Any]], s
 
 
 def test_it_greets_with_the_protocol_and_the_librarys_own_words(talk: Talk, stub: Path) -> None:
-    hello = {"ok": True, "command": "start", "protocol": 2, "release": "9.9.9"}
+    hello = {"ok": True, "command": "start", "protocol": 3, "release": "9.9.9"}
     assert hello.items() <= talk.hello.items()
     assert talk.hello["counters"].keys() == {"available", "absent"}
     assert talk.hello["system_info"].startswith("WHISPER : COREML = 0")

@@ -24,8 +24,8 @@ from harness.records.measurement import (
 )
 from harness.records.record import Record
 
-# What the harness understands: 2 added the counters.
-PROTOCOLS = (1, 2)
+# What the harness understands: 2 added the counters, 3 the questions about results.
+PROTOCOLS = (1, 2, 3)
 _OPENING = '{"ok": '
 _METRICS: dict[str, Metric] = {"load": LOAD, "encode": ENCODE, "decode": DECODE, "batch": BATCHD, "prompt": PROMPT}
 

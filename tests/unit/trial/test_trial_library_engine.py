@@ -277,7 +277,7 @@ def test_a_worker_that_spins_in_the_others_turn(script: Script) -> None:
     ("role", "command", "said", "words", "hopeless"),
     [
         (Role.BASELINE, "start", {"ok": False, "error": "does not export whisper_encode"}, "does not export", True),
-        (Role.CONTENDER, "start", {"protocol": 3}, "speaks protocol 3, not 2", True),
+        (Role.CONTENDER, "start", {"protocol": 4}, "speaks protocol 4, not 3", True),
         (Role.BASELINE, "start", None, "failed at 'start': killed by SIGABRT", False),
         (Role.BASELINE, "load", {"ok": False, "error": "the library refuses"}, "the library refuses", True),
         (Role.CONTENDER, "load", None, "failed at 'load': killed by SIGABRT", False),
