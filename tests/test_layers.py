@@ -25,7 +25,7 @@ ROOMS = {
     "plan": (1, "settings build whisper stats"),
     "judge": (1, "settings build whisper stats plan"),
     "render": (1, "settings build whisper stats plan judge"),
-    "parse": (1, "settings"),
+    "parse": (1, "settings stats"),
     "system": (2, ""),
     "store": (3, ""),
     "run": (3, "store"),
