@@ -23,8 +23,8 @@ COMMENT = "  # "
 # Other programs that a hint may name as the first word of a command.
 PROGRAMS = frozenset(
     {
-        "apt", "chmod", "createdb", "echo", "export", "git", "kill", "ls", "mkdir", "pip", "powerprofilesctl", "ps",
-        "rm", "scontrol", "sleep", "squeue", "ssh", "sudo", "ulimit", "unset",
+        "apt", "chmod", "createdb", "echo", "export", "git", "iconv", "kill", "ls", "mkdir", "pip", "powerprofilesctl",
+        "ps", "rm", "scontrol", "sleep", "squeue", "ssh", "sudo", "ulimit", "unset",
     }
 )  # fmt: skip
 _MEANT = "did you mean "

@@ -58,7 +58,7 @@ HEAVY = {
         "shtab",
         "sqlalchemy",
     ),
-    *("resvg_py", "tomlkit", "unearth"),
+    *("jiwer", "resvg_py", "tomlkit", "unearth", "whisper_normalizer"),
 }
 # Modules of the house that only one command of many needs.
 LATE = {"harness.cli.completion"}

@@ -25,6 +25,7 @@ SETTING_WORDS = {
     "tools": CompletionSource.FOLDER,
     "weights": CompletionSource.FILE,
     "audio": CompletionSource.FILE,
+    "text": CompletionSource.FILE,
     "compiler": CompletionSource.FILE,
     "config": CompletionSource.FILE,
 }

@@ -17,7 +17,8 @@ from harness.render.origin import describe_seed
 from harness.run.places import hold_node
 from harness.run.recovery import settle_unfinished
 from harness.settings.layer import Settings
-from harness.stats.calibration import bound_share, count_blocks, measure_spreads
+from harness.stats.calibration import count_blocks, measure_spreads
+from harness.stats.exact import bound_share
 from harness.trial.introduction import introduce_trial
 from harness.trial.open_trial import TrialTask
 from harness.trial.request import TrialRequest

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from harness.judge.trial_answer import USUAL_THRESHOLD, LiveTrial, judge_live
 from harness.records.comparison import Verdict
 from harness.records.night import AuditCount
-from harness.stats.calibration import bound_share
+from harness.stats.exact import bound_share
 
 _FALSE = (Verdict.REGRESSED, Verdict.IMPROVED)
 

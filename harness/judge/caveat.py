@@ -6,6 +6,7 @@ from harness.build.isa import compare_features, compare_isa
 from harness.judge.illegal import explain_illegal
 from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
+from harness.judge.quality import caveat_quality
 from harness.plan.precision import find_correlated, find_imprecise
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.exit_code import ExitCode
@@ -38,6 +39,7 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
         *_about_mul_mat(run),
         *_about_spread(run),
         *_about_precision(run),
+        *caveat_quality(run),
         *_about_gaps(run),
     )
 

@@ -20,6 +20,7 @@ from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
 from harness.parse.bench.worker import find_worker_refusal, list_asked, measure_worker, read_texts
 from harness.parse.notation import plain_lines
+from harness.parse.quality import add_text_errors, read_quality
 from harness.parse.shortage import read_signal
 from harness.parse.tool.breakage import BuildFailure, find_breakage
 from harness.parse.tool.cmake import find_missing
@@ -124,14 +125,21 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
     """Return the numbers, unless according to the log something other than the case was measured."""
-    if step.engine is Engine.LIBRARY:
+    if case.benchmark == Benchmark.QUALITY:
+        result = read_quality(result, step, case, log)
+    elif step.engine is Engine.LIBRARY:
         result = _read_worker(result, case, step, log)
     else:
         result = _read_benchmark(result, case, step.repetition, log)
+        if case.benchmark == Benchmark.TRANSCRIBE and result.status is Status.PASSED:
+            result = add_text_errors(result, step, log)
     # memcpy and mul_mat are the CPU's whatever the backend.
     model = case.benchmark in OF_MODELS and result.status is Status.PASSED
     mismatch = (find_mismatch(step.backend, log) or find_other_case(case, log)) if model else ""
-    return result.replace(status=Status.FAILED, reason=mismatch, measurements=(), counts=()) if mismatch else result
+    if not mismatch:
+        return result
+    other = result.replace(measurements=(), counts=(), text_errors=None, divergence=None)
+    return other.replace(status=Status.FAILED, reason=mismatch)
 
 
 def find_other_case(case: Case, log: str) -> str:

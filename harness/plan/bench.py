@@ -49,7 +49,7 @@ class _BenchProcess(NamedTuple):
 def plan_benchmarks(inputs: PlanInputs, site: BuildSite) -> Iterator[Step]:
     """Yield the steps of the suite's benchmarks, for the suite's engine."""
     suite = inputs.suite
-    if suite.engine is Engine.BENCH or inputs.audio:
+    if (suite.engine is Engine.BENCH or inputs.audio) and not inputs.library:
         yield from plan_probes(site)
     yield from plan_device_probes(inputs, site)
     threads = max(suite.threads)

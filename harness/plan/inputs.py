@@ -51,3 +51,4 @@ class PlanInputs(Record):
     code_layouts: tuple[CodeLayout, ...] = ()
     relink: str = ""
     vad_model: str = ""
+    references: str = ""

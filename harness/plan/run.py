@@ -15,6 +15,7 @@ from harness.plan.placeholder import (
     LABEL_PATTERN,
     QUANTIZE_TARGET,
 )
+from harness.plan.quality import plan_quality
 from harness.plan.roofline import AFTER, BEFORE, plan_roofline, plan_roofline_build
 from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult
@@ -60,6 +61,8 @@ def plan_run(inputs: PlanInputs) -> Plan:
         steps += plan_quantising(inputs, inputs.sites[-1])
         steps += plan_benchmarks(inputs, inputs.sites[-1])
         steps += plan_transcriptions(inputs)
+        if Benchmark.QUALITY in inputs.suite.benchmarks:
+            steps += plan_quality(inputs)
     if inputs.suite.benchmarks and inputs.roofline:
         steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=AFTER, repetition=2))
     return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
@@ -125,8 +128,10 @@ def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
 def is_measured(step: Step) -> bool:
     """Return whether a step measures something that other load on the node would disturb.
 
-    That is a benchmark or the roofline itself, but not the build of its probe.
+    That is a benchmark or the roofline itself, but not the build of its probe, nor what a program computes.
     """
+    if step.case and step.case.benchmark == Benchmark.QUALITY:
+        return False
     return step.phase is Phase.BENCHMARK or (step.phase is Phase.ROOFLINE and step.repetition > 0)
 
 

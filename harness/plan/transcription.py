@@ -18,6 +18,8 @@ from harness.whisper.memory import estimate_memory
 # The recording in whisper.cpp's own tree, 11 seconds long.
 SAMPLE = "jfk"
 SAMPLE_PATH = "samples/jfk.wav"
+# What is said in it.
+SAMPLE_TEXT = "And so my fellow Americans ask not what your country can do for you ask what you can do for your country"
 _LONGEST_NAME = 60
 
 
@@ -87,4 +89,5 @@ def plan_transcriptions(inputs: PlanInputs) -> Iterator[Step]:
                 # A lower bound: its five beams need more memory than the bench program.
                 min_memory_bytes=estimate_memory(weights, flash_attn=fa, engine=Engine.BENCH) if on_cpu else 0,
                 backend=site.config.backend,
+                text=one.text,
             )

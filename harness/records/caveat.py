@@ -84,6 +84,18 @@ class CaveatCode(ExplainedWord):
         "not-transcribed",
         "Nothing was transcribed: synthetic weights stop after a random number of tokens.",
     )
+    NOT_DETERMINISTIC = (
+        "not-deterministic",
+        "The same weights, build and settings did not give the same text or tokens every time; the message counts it.",
+    )
+    OTHER_TEXT = (
+        "other-text",
+        "More than half of the words are wrong: the known text may be another recording's, or in another language.",
+    )
+    PARTLY_HEARD = (
+        "partly-heard",
+        "Tokens were compared in ten windows of a long recording, spread evenly, not in all of it.",
+    )
 
     # The node before the run.
     THREADS_OVER_CPUS = "threads-over-cpus", "More threads than usable CPUs: they wait for each other. Use fewer."

@@ -6,7 +6,7 @@ from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
 from harness.records.record import Record
-from harness.records.suite import Benchmark, Suite, name_vad
+from harness.records.suite import Benchmark, Suite, choose_processes, list_quality_subjects, name_vad
 from harness.records.weights import Audio, Weights, WeightsKind
 
 
@@ -25,13 +25,22 @@ def find_gaps(
     An answer is a number, tests that ran, or a failed or skipped step with a reason.
     """
     tested = {one.build_type for one in results if one.phase is Phase.TEST and _answers(one, one.checks)}
-    known = {(one.case, one.repetition) for one in results if one.case and _answers(one, one.measurements)}
+    known = {(one.case, one.repetition) for one in results if one.case and _answers(one, _list_found(one))}
     types = suite.test_build_types if suite.tests else ()
     gaps = [Gap(name=f"the {kind} tests", phase=Phase.TEST) for kind in types if kind not in tested]
     for case, repetition in _list_processes(suite, weights, audio):
         if (case, repetition) not in known:
             gaps.append(Gap(name=f"{case}, repetition {repetition}", phase=Phase.BENCHMARK))
     return tuple(gaps)
+
+
+def _list_found(result: StepResult) -> tuple[object, ...]:
+    computed = (result.text_errors, result.divergence) if _is_quality(result.case) else ()
+    return (*result.measurements, *(one for one in computed if one))
+
+
+def _is_quality(case: Case | None) -> bool:
+    return case is not None and case.benchmark == Benchmark.QUALITY
 
 
 def _answers(result: StepResult, found: Sequence[object]) -> bool:
@@ -56,3 +65,16 @@ def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Au
     ]
     for repetition in range(1, suite.repetitions + 1):
         yield from ((case, repetition) for case in wanted)
+    if Benchmark.QUALITY in suite.benchmarks:
+        for repetition in range(1, choose_processes(suite.repetitions) + 1):
+            yield from ((case, repetition) for case in _list_quality(suite, weights, audio))
+
+
+def _list_quality(suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio]) -> Iterator[Case]:
+    for one in weights:
+        for sound in audio if one.kind is not WeightsKind.SYNTHETIC else ():
+            for threads in suite.threads:
+                for fa in suite.flash_attn:
+                    for of, vad in list_quality_subjects(suite.vad, known=bool(sound.text)):
+                        names, numbers = {"model": one.model, "of": of}, {"threads": threads, "fa": fa, **name_vad(vad)}
+                        yield Case.of(Benchmark.QUALITY.value, audio=sound.name, **names, **numbers)

@@ -12,7 +12,8 @@ class TextErrors(Record):
     `words` are those of the known text, `correct` says of each of them in turn whether it was recognised (`1` or `0`).
     `characters` are those of the known text without spaces between words, `character_errors` the fewest insertions,
     deletions and substitutions between both. `normaliser` names what made upper and lower case, punctuation and
-    spellings equal, with its version. `digest` is short and belongs to the printed text, as it was printed.
+    spellings equal, with its version. `digest` is short and belongs to the printed text, as it was printed, `known` to
+    the known text.
     """
 
     words: int
@@ -24,6 +25,7 @@ class TextErrors(Record):
     correct: str
     normaliser: str
     digest: str
+    known: str = ""
 
     @property
     def errors(self) -> int:

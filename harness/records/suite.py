@@ -24,10 +24,26 @@ OF_MODELS = (Benchmark.WHISPER, Benchmark.TRANSCRIBE, Benchmark.CHECK, Benchmark
 # What reads a recording.
 OF_AUDIO = (Benchmark.TRANSCRIBE, Benchmark.QUALITY, Benchmark.SERVER)
 
+# What quality is judged by, as the parameter `of` of its cases.
+OF_TEXT, OF_TOKENS = "text", "tokens"
+
+
+def choose_processes(repetitions: int) -> int:
+    """Return how many processes show whether the same settings give the same text: two, or three of many."""
+    return min(max(repetitions, 2), 3)
+
 
 def name_vad(vad: int) -> dict[str, int]:
     """Return the parameter of a case with voice activity detection; without it there is none, so keys stay."""
     return {"vad": vad} if vad else {}
+
+
+def list_quality_subjects(vad: tuple[int, ...], *, known: bool) -> tuple[tuple[str, int], ...]:
+    """Return what is looked at of a recording, each with or without voice activity detection.
+
+    Words only where its text is `known`; tokens always without detection.
+    """
+    return (*((OF_TEXT, one) for one in vad if known), (OF_TOKENS, 0))
 
 
 # What records of earlier versions call an engine.

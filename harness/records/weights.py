@@ -30,8 +30,8 @@ class WeightsKind(ExplainedWord):
 class Weights(Record):
     """A verified model file; `sha256` is that of its whole content, `size_bytes` its length.
 
-    Quantised weights that a run makes itself have a `parent`, the F16 file that they are made from; `kind` is that of
-    the parent, and `sha256` is empty until the file exists.
+    Quantised weights that a run makes itself have a `parent`, the F16 file that they are made from, and its sum in
+    `parent_sha256`; `kind` is that of the parent, and `sha256` is empty until the file exists.
     """
 
     model: str
@@ -40,6 +40,7 @@ class Weights(Record):
     size_bytes: int
     sha256: str
     parent: str = ""
+    parent_sha256: str = ""
 
 
 class Audio(Record):

@@ -16,7 +16,7 @@ from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.run import Run
 from harness.records.source import Source
-from harness.records.suite import OF_AUDIO, Engine, Suite
+from harness.records.suite import OF_AUDIO, Benchmark, Engine, Suite
 from harness.records.weights import Weights
 from harness.run.finish import conclude
 from harness.run.introduction import introduce
@@ -31,6 +31,7 @@ from harness.store.unfinished import describe_kept, list_gone
 from harness.system.limit import explain_stop
 from harness.system.monitor import QuietMonitor
 from harness.system.quiet import CounterReader
+from harness.system.transcript import require_words
 
 
 class OpenRun(NamedTuple):
@@ -54,7 +55,7 @@ def prepare_run(request: RunRequest, work: Workplace, watch: CounterReader) -> t
     """Return the empty run of a request and its plan; source, weights and recordings are fetched."""
     measure, suite = request.measure, request.measure.suite
     prepared = prepare(request, work)
-    if suite.engine is Engine.BENCH or any(one in OF_AUDIO for one in suite.benchmarks):
+    if _needs_programs(suite):
         _refuse_pruned(prepared.source)
     audio = prepare_audio(request, work, prepared.source)
     ready = ready_all(request, work, prepared.source)
@@ -65,6 +66,8 @@ def prepare_run(request: RunRequest, work: Workplace, watch: CounterReader) -> t
     caveats += tuple(caveat_placement(measure.placement_request, condition))
     if audio:
         _refuse_speechless(suite, weights)
+        if Benchmark.QUALITY in suite.benchmarks:
+            require_words(audio, suite.language)
         caveats += tuple(caveat_transcription(weights))
     state, inputs = begin_run(prepared, request, Supplies(weights=weights, audio=audio, caveats=caveats))
     if request.like:
@@ -109,6 +112,12 @@ def carry_out_run(opened: OpenRun, request: MeasureRequest, work: Workplace, wat
                 bundle.discard()
             raise
         return SealedRun(*conclude(state, bundle, work.places.cache))
+
+
+def _needs_programs(suite: Suite) -> bool:
+    """Return whether something is measured that the library alone cannot do."""
+    timed = [one for one in suite.benchmarks if one is not Benchmark.QUALITY]
+    return bool(timed) and (suite.engine is Engine.BENCH or any(one in OF_AUDIO for one in timed))
 
 
 def _refuse_pruned(source: Source) -> None:

@@ -33,7 +33,7 @@ from harness.run.places import Workplace
 from harness.run.reference import choose_reference
 from harness.settings.request import BuildRequest, RunRequest, WeightsRequest
 from harness.system.asset import library_project, roofline_digest, roofline_project
-from harness.system.audio import resolve_audio
+from harness.system.audio import AudioWords, resolve_audio
 from harness.system.cache.contents import REFERENCES
 from harness.system.cache.entry import locked
 from harness.system.cache.usage import mark_used
@@ -139,9 +139,8 @@ def ready_all(request: RunRequest, work: Workplace, source: Source) -> tuple[Rea
 def prepare_audio(request: RunRequest, work: Workplace, source: Source) -> tuple[Audio, ...]:
     """Return the requested recordings, converted if necessary."""
     cache, environ = work.places.cache, work.environ
-    audio = resolve_audio(
-        request.measure.audio, tree=Path(source.path), cache=cache, environ=environ, dry_run=request.dry
-    )
+    words = AudioWords(audio=request.measure.audio, texts=request.measure.texts)
+    audio = resolve_audio(words, tree=Path(source.path), cache=cache, environ=environ, dry_run=request.dry)
     for one in audio:
         mark_used(cache, Path(one.path), one.name)
     return audio
@@ -208,6 +207,7 @@ def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),
         relink=keep_include(Path(prepared.cache), RELINK) if drawn else "",
         vad_model=find_vad_model(Path(prepared.source.path)) if any(suite.vad) else "",
+        references=str(Path(prepared.cache) / REFERENCES),
     )
 
 

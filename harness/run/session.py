@@ -91,7 +91,8 @@ class Session:
         self.run = take_build(ended, self.run, self.plan, self._bundle, note)
         self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
-        if result.phase is Phase.BENCHMARK and result.measurements and self.run.code:
+        found = result.measurements or result.text_errors or result.divergence
+        if result.phase is Phase.BENCHMARK and found and self.run.code:
             result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)

@@ -24,7 +24,9 @@ _AGAIN = tuple(
     weights force_threads pin nice huge_pages as_node check""".split()
 )
 # These decide, besides, what a run does.
-OF_RUN = frozenset({"bench", "audio", "vad", "language", "tests", "precision", "max_time", "roofline", "retries"})
+OF_RUN = frozenset(
+    {"bench", "audio", "vad", "text", "language", "tests", "precision", "max_time", "roofline", "retries"}
+)
 # And these what a live comparison asks.
 _OF_TRIAL = frozenset({"metric", "pairs"})
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")

@@ -93,13 +93,15 @@ class NoiseRefusal(Record):
 class MeasureRequest(Record):
     """What to measure and how: the suite, recordings to transcribe, and whether to measure the node itself.
 
-    If benchmarks are pinned, `ranking` has the usable CPUs of each physical core, the best core first. The total wait
-    for a quiet node is at most `wait_s` seconds; each measurement is repeated up to `retries` times. With a `refusal`,
-    nothing is measured where the first wait was in vain.
+    `texts` names the file with the text of each recording, empty for one without. If benchmarks are pinned, `ranking`
+    has the usable CPUs of each physical core, the best core first. The total wait for a quiet node is at most `wait_s`
+    seconds; each measurement is repeated up to `retries` times. With a `refusal`, nothing is measured where the first
+    wait was in vain.
     """
 
     suite: Suite
     audio: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     roofline: bool = True
     placement_request: PlacementRequest = PlacementRequest()
     ranking: tuple[tuple[int, ...], ...] = ()

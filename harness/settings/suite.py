@@ -27,7 +27,8 @@ SUITE: tuple[Setting, ...] = (
         default=("memcpy", "mul_mat", "whisper", "transcribe"),
         metavar="NAME",
         commands=(*ORDINARY, "compare"),
-        help="benchmarks: memcpy, mul_mat, whisper, transcribe (default: all; transcribe needs --audio)",
+        help="benchmarks: memcpy, mul_mat, whisper, transcribe (the default: these; transcribe needs --audio); quality "
+        "(how good the text is) needs real weights",
     ),
     Setting(
         name="audio",
@@ -38,6 +39,16 @@ SUITE: tuple[Setting, ...] = (
         path=True,
         help="transcribe this recording with whisper-cli and report the real-time factor: jfk (whisper.cpp's own "
         "sample) or your own file (converted with ffmpeg); needs real weights",
+    ),
+    Setting(
+        name="text",
+        kind=SettingKind.LIST,
+        default=(),
+        metavar="FILE",
+        commands=ORDINARY,
+        path=True,
+        help="what is said in each --audio, in the same order: one UTF-8 text file for each, to count the words that "
+        "are wrong; jfk needs none",
     ),
     Setting(
         name="vad",

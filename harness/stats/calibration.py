@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from harness.records.calibration import BlocksNeeded, Spread
@@ -17,8 +17,6 @@ _POWER = 0.9
 
 # A block's pairs, and which side's process was started first, as a sample has it.
 Block = tuple[tuple[tuple[float, float], ...], int]
-
-_FINEST = 1e-9
 
 
 def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int, block_s: float) -> tuple[Spread, ...]:
@@ -37,18 +35,6 @@ def measure_spreads(samples: Sequence[PairedSample], *, alpha: float, seed: int,
 def count_blocks(samples: Sequence[PairedSample]) -> int:
     """Return the smallest number of usable blocks of any metric."""
     return min((len(sample.blocks) for sample in map(_keep_usable, samples)), default=0)
-
-
-def bound_share(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the ends of the interval of a share of which `count` of `total` were seen; 0 and 1 if `total` is 0.
-
-    C. J. Clopper, E. S. Pearson, Biometrika 26 (1934), 404: each end is the share at which the observed count, or a
-    more extreme one, has the probability (1 - `confidence`) / 2.
-    """
-    tail = (1 - confidence) / 2
-    low = _solve(lambda share: _reach(count, total, share) >= tail) if count else 0.0
-    high = 1 - _solve(lambda share: _reach(total - count, total, share) >= tail) if count < total else 1.0
-    return low, high
 
 
 def _keep_usable(sample: PairedSample) -> PairedSample:
@@ -119,17 +105,3 @@ def _find_first(blocks: Sequence[Block], level: float) -> int:
 
 def _weigh(blocks: Sequence[Block]) -> PairedEvidence:
     return PairedEvidence([pairs for pairs, _ in blocks], [start for _, start in blocks])
-
-
-def _reach(count: int, total: int, share: float) -> float:
-    """Return the probability of `count` or more of `total`."""
-    return math.fsum(math.comb(total, k) * share**k * (1 - share) ** (total - k) for k in range(count, total + 1))
-
-
-def _solve(holds: Callable[[float], bool]) -> float:
-    """Return the smallest share for which a condition holds, to 1e-9."""
-    low, high = 0.0, 1.0
-    while high - low > _FINEST:
-        middle = (low + high) / 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return (low + high) / 2

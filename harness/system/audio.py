@@ -3,18 +3,20 @@
 import os
 import secrets
 import wave
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.parse.bench.transcription import SAMPLE_RATE_HZ
-from harness.plan.transcription import SAMPLE, SAMPLE_PATH, name_audio
+from harness.plan.transcription import SAMPLE, SAMPLE_PATH, SAMPLE_TEXT, name_audio
+from harness.records.record import Record
 from harness.records.weights import Audio
 from harness.system.digest import file_sha256
 from harness.system.disk import make_folder
 from harness.system.foreign import open_file
 from harness.system.limit import refuse_program
 from harness.system.process.child import capture
+from harness.system.transcript import read_transcript
 
 # The folder in the cache.
 AUDIO = "audio"
@@ -25,18 +27,29 @@ _PATIENCE_S = 600
 _MOST_BYTES = 4 << 30
 
 
+class AudioWords(Record):
+    """The words of the command line for recordings, and for the file with the text of each, empty for one without."""
+
+    audio: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+
+
 def resolve_audio(
-    words: Sequence[str], *, tree: Path, cache: Path, environ: Mapping[str, str], dry_run: bool = False
+    words: AudioWords, *, tree: Path, cache: Path, environ: Mapping[str, str], dry_run: bool = False
 ) -> tuple[Audio, ...]:
     """Return the recordings that `words` name: `jfk` is the sample in the `tree` of whisper.cpp, anything else a file.
 
     Anything but a 16-bit WAV file at 16 kHz is converted by ffmpeg, once, into `cache/audio`. `dry_run` converts
     nothing. Raises UsageError for files that do not exist or share a name, UnavailableError for a tree without the
-    sample, UnfitError without ffmpeg, UnreadableError for files that ffmpeg cannot read and for audio without length.
+    sample, UnfitError without ffmpeg, UnreadableError for files that ffmpeg cannot read, for audio without length, and
+    for texts that cannot be read.
     """
     found: dict[str, Audio] = {}
-    for word in dict.fromkeys(words):
+    # Texts first: they are read at once, while a recording may have to be converted.
+    texts = {word: _read_text(text) for word, text in zip(words.audio, words.texts, strict=False) if text}
+    for word in dict.fromkeys(words.audio):
         one = _resolve(word, tree, cache, environ, dry_run=dry_run)
+        one = one.replace(text=texts.get(word, SAMPLE_TEXT if word == SAMPLE else ""))
         if one.name in found:
             raise UsageError(
                 f"--audio: two recordings are called {one.name!r}",
@@ -54,6 +67,13 @@ def verify_audio(audio: Audio, *, cache: Path, again: str = "") -> None:
     converted = path == cache / AUDIO / f"{audio.sha256[:16]}.wav"
     if not converted and file_sha256(path, memory=cache / AUDIO / "sums") != audio.sha256:
         raise UnavailableError(f"the recording {audio.name} has changed: {path}", hint=again)
+
+
+def _read_text(word: str) -> str:
+    path = Path(word).absolute()
+    if not os.path.lexists(path):
+        raise UsageError(f"--text: there is no file {path}", hint="--audio FILE --text FILE")
+    return read_transcript(path)
 
 
 def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, dry_run: bool) -> Audio:

@@ -12,6 +12,8 @@ from harness.settings.layer import nearest
 from harness.whisper.tensor_layout import BLOCKS, F16, TYPE_NUMBERS, Tensor, shape_of, tensors
 
 UNQUANTISED = "f16"
+# What the names of models that know no other language end in, without their type.
+ENGLISH_ONLY = ".en"
 QUANTISATIONS: tuple[str, ...] = tuple(name for name in BLOCKS if name != "f32")
 # Since v1.8.3 the program is called whisper-quantize.
 QUANTIZE_TARGETS = ("whisper-quantize", "quantize")
@@ -86,6 +88,7 @@ def plan_quantised(parent: Weights, kind: str, source: Source, folder: str) -> W
         size_bytes=quantised_bytes(parent.size_bytes, shape, kind),
         sha256="",
         parent=parent.path,
+        parent_sha256=parent.sha256,
     )
 
 

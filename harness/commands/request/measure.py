@@ -1,12 +1,12 @@
 """The run, the measurements and the placement that the settings ask for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.commands.request.build import resolve_build, resolve_source_request
 from harness.commands.request.job import resolve_job
 from harness.commands.request.place import resolve_cache, resolve_results
-from harness.commands.request.recording import choose_recordings
+from harness.commands.request.recording import choose_recordings, choose_texts
 from harness.errors import UnreadableError, UsageError
 from harness.judge.resume import hint_afresh
 from harness.parse.host.cpu import rank_cores
@@ -25,7 +25,7 @@ from harness.settings.weights_sum import read_sum
 from harness.system.probe import probe_capture, probe_node
 from harness.system.process.placement import require_placement
 from harness.system.weights import load_catalog
-from harness.whisper.quantisation import expand_quantisations
+from harness.whisper.quantisation import ENGLISH_ONLY, expand_quantisations, split_name
 
 # How often Slurm has started a job again.
 _RESTARTS = "SLURM_RESTART_COUNT"
@@ -132,6 +132,7 @@ def resolve_measure(settings: Settings, environ: Mapping[str, str], suite: Suite
     return MeasureRequest(
         suite=suite,
         audio=choose_recordings(settings),
+        texts=choose_texts(settings) if suite.benchmarks else (),
         roofline=settings.flag("roofline"),
         placement_request=request,
         ranking=ranking,
@@ -188,7 +189,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
         engine=choose_engine(settings, Engine.BENCH),
         precision=settings.number("precision"),
         max_time_s=settings.number("max_time") if settings.number("precision") else 0.0,
-        language=settings.text("language") if heard else "",
+        language=_choose_language(settings, benchmarks, models),
         vad=_choose_vad(settings, heard=heard),
         check=settings.flag("check"),
     )
@@ -197,7 +198,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
 def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
     """Return the benchmarks that the settings name, in their fixed order; without audio, not the transcription."""
     wanted, audio = settings.words("bench"), choose_recordings(settings)
-    known = {benchmark.value: benchmark for benchmark in Benchmark}
+    known = {benchmark.value: benchmark for benchmark in Benchmark if benchmark is not Benchmark.CHECK}
     for name in wanted:
         if name not in known:
             raise UsageError(f"unknown benchmark {name!r}", hint=nearest(name, known))
@@ -217,6 +218,22 @@ def _choose_vad(settings: Settings, *, heard: bool) -> tuple[int, ...]:
         hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
         raise UsageError("--vad needs a recording", hint=hint)
     return vad
+
+
+def _choose_language(settings: Settings, benchmarks: Sequence[Benchmark], models: Sequence[str]) -> str:
+    """Return the language of the recordings, empty without any; raises UsageError for one that a model cannot know."""
+    if not any(benchmark in benchmarks for benchmark in OF_AUDIO):
+        return ""
+    language = settings.text("language")
+    english = next((model for model in models if split_name(model)[0].endswith(ENGLISH_ONLY)), "")
+    if english and language not in ("en", "auto"):
+        other = split_name(english)[0].removesuffix(ENGLISH_ONLY)
+        raise UsageError(
+            f"--language {language}: {english} knows English alone",
+            cause=f"the names of models for English end in {ENGLISH_ONLY}",
+            hint=f"--model {other} --language {language}",
+        )
+    return language
 
 
 def choose_engine(settings: Settings, default: Engine) -> Engine:

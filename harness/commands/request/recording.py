@@ -1,5 +1,8 @@
-"""The recordings that a run listens to."""
+"""The recordings that are listened to, and the files that say what is spoken in them."""
 
+from collections.abc import Sequence
+
+from harness.errors import UsageError
 from harness.plan.transcription import SAMPLE
 from harness.records.suite import OF_AUDIO, Benchmark
 from harness.settings.layer import Settings
@@ -12,3 +15,35 @@ def choose_recordings(settings: Settings) -> tuple[str, ...]:
     """Return the recordings as the user named them, or the sample where a benchmark needs one and none is named."""
     wanted = settings.words("bench")
     return settings.words("audio") or ((SAMPLE,) if any(one in wanted for one in _BY_NAME) else ())
+
+
+def choose_texts(settings: Settings) -> tuple[str, ...]:
+    """Return the file with the text of each recording, in their order, empty for one without; raises UsageError."""
+    texts, audio, wanted = settings.words("text"), settings.words("audio"), settings.words("bench")
+    if texts and not any(name in wanted for name in (Benchmark.QUALITY, Benchmark.TRANSCRIBE)):
+        raise UsageError("--text needs the benchmark quality", hint=f"--bench {Benchmark.QUALITY}")
+    return pair_texts(audio, texts)
+
+
+def pair_texts(audio: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the file with the text of each of the recordings, empty for one without.
+
+    There is one for each recording, or for each but the sample, whose text is known. Raises UsageError for other
+    numbers, and for a recording with two texts.
+    """
+    if texts and not audio:
+        raise UsageError("--text needs --audio: the recording whose text it is", hint="--audio FILE --text FILE")
+    own = [word for word in audio if word != SAMPLE]
+    named = audio if len(texts) == len(audio) else own
+    if texts and len(texts) != len(named):
+        counts = f"{len(texts)} for --text, and {len(audio)} for --audio"
+        raise UsageError(
+            f"--text: each recording needs one text, but there are {counts}",
+            cause="texts belong to recordings in the order in which both are named",
+            hint="--audio A.wav,B.wav --text A.txt,B.txt",
+        )
+    found: dict[str, str] = {}
+    for word, text in zip(named, texts, strict=False):
+        if found.setdefault(word, text) != text:
+            raise UsageError(f"--text: the recording {word} has two texts", hint=f"--audio {word} --text FILE")
+    return tuple(found.get(word, "") for word in dict.fromkeys(audio))

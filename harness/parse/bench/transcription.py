@@ -29,6 +29,12 @@ def measure_transcription(text: str, case: Case, repetition: int) -> tuple[Measu
     return (Measurement(case=case, metric=RTF.name, value=value, repetition=repetition),)
 
 
+def read_printed(text: str) -> str:
+    """Return all that was printed as text, on one line; the times of its segments are left out."""
+    segments = (_SEGMENT.match(line) for line in plain_lines(text))
+    return " ".join(segment[1].strip() for segment in segments if segment and segment[1])
+
+
 def has_text(text: str) -> bool:
     """Return whether any segment with words in it was printed."""
     segments = (_SEGMENT.match(line) for line in plain_lines(text))

@@ -148,7 +148,7 @@ def test_no_time_at_all_is_a_duration_where_it_is_the_default() -> None:
 
 
 def test_every_folder_or_file_is_a_path() -> None:
-    assert {"results", "cache", "source", "repo", "tools", "compiler", "weights", "audio"} == set(PATHS)
+    assert {"results", "cache", "source", "repo", "tools", "compiler", "weights", "audio", "text"} == set(PATHS)
 
 
 @pytest.mark.parametrize("name", PATHS)

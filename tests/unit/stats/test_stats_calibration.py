@@ -4,10 +4,9 @@ import math
 import random
 
 import pytest
-from scipy import stats
 
 from harness.records.measurement import Case
-from harness.stats.calibration import CHANGES, bound_share, count_blocks, measure_spreads
+from harness.stats.calibration import CHANGES, count_blocks, measure_spreads
 from harness.stats.verdict import PairedSample
 
 CASE = Case.of("whisper", model="tiny", threads=2, fa=0)
@@ -93,14 +92,3 @@ def test_what_is_no_number_is_left_out() -> None:
 def test_nothing_at_all() -> None:
     assert measure_spreads([], alpha=0.01, seed=1, block_s=1.0) == ()
     assert count_blocks([]) == 0
-
-
-@pytest.mark.parametrize(("count", "total"), [(0, 1), (1, 1), (0, 40), (1, 40), (7, 20), (40, 40), (3, 1000)])
-@pytest.mark.parametrize("confidence", [0.95, 0.99])
-def test_the_interval_is_that_of_scipy(count: int, total: int, confidence: float) -> None:
-    expected = stats.binomtest(count, total).proportion_ci(confidence, method="exact")
-    assert bound_share(count, total, confidence) == pytest.approx((expected.low, expected.high), abs=1e-8)
-
-
-def test_nothing_was_counted() -> None:
-    assert bound_share(0, 0) == (0.0, 1.0)
