@@ -46,9 +46,8 @@ def name_setting(case: Case) -> Case:
 
 
 def caveat_quality(run: Run) -> Iterator[Caveat]:
-    """Yield what a reader must know about the text of a run."""
-    for row in list_quality(run):
-        yield from row.caveats
+    """Yield what a reader must know about the text of a run, each caveat once."""
+    yield from dict.fromkeys(caveat for row in list_quality(run) for caveat in row.caveats)
 
 
 def pair_quality(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[RowPair, ...]:
