@@ -51,9 +51,10 @@ def tokens(agreeing: str, *, digest: str = "t", made_by: str = "v1.8.5", windows
     )
 
 
-def result(
-    found: TextErrors | TokenDivergence, repetition: int = 1, model: str = "base", audio: str = "jfk"
-) -> StepResult:
+Found = TextErrors | TokenDivergence
+
+
+def result(found: Found, repetition: int = 1, model: str = "base", audio: str = "jfk") -> StepResult:
     spoken = isinstance(found, TextErrors)
     case = Case.of("quality", audio=audio, fa=0, model=model, of="text" if spoken else "tokens", threads=2)
     return StepResult(
