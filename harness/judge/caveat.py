@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from harness.build.isa import compare_features, compare_isa
+from harness.judge.check import caveat_checks
 from harness.judge.illegal import explain_illegal
 from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
@@ -11,7 +12,7 @@ from harness.plan.precision import find_correlated, find_imprecise
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.exit_code import ExitCode
 from harness.records.measurement import FLOP_RATE, TABLE_METRICS
-from harness.records.outcome import Status
+from harness.records.outcome import Status, is_check
 from harness.records.plan import Phase
 from harness.records.run import Run, SystemInfo
 from harness.records.suite import OF_MODELS
@@ -33,6 +34,7 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
         *_about_source(run),
         *_about_tests(run),
         *explain_illegal(run),
+        *caveat_checks(run),
         *_about_binary(run),
         *caveat_quietness(run),
         *caveat_builds(run),
@@ -154,7 +156,8 @@ def _about_precision(run: Run) -> Iterator[Caveat]:
 
 
 def _about_gaps(run: Run) -> Iterator[Caveat]:
-    skipped = (one for one in run.results if one.phase is Phase.BENCHMARK and one.status is Status.SKIPPED)
+    left_out = (one for one in run.results if one.phase is Phase.BENCHMARK and one.status is Status.SKIPPED)
+    skipped = (one for one in left_out if not is_check(one))
     # Once for all repetitions.
     yield from dict.fromkeys(
         Caveat(code=CaveatCode.BENCHMARK_SKIPPED, message=f"{one.case}: {one.reason}") for one in skipped

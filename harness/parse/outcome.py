@@ -19,6 +19,7 @@ from harness.parse.bench.roofline import measure_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
 from harness.parse.bench.worker import find_worker_refusal, list_asked, measure_worker, read_texts
+from harness.parse.check import CRASHES, read_check_log
 from harness.parse.notation import plain_lines
 from harness.parse.quality import add_text_errors, read_quality
 from harness.parse.shortage import read_signal
@@ -26,7 +27,7 @@ from harness.parse.tool.breakage import BuildFailure, find_breakage
 from harness.parse.tool.cmake import find_missing
 from harness.parse.tool.ctest import parse_junit
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case, Measurement
-from harness.records.outcome import FLOODED, Cause, CompletedProcess, Status, StepResult
+from harness.records.outcome import FLOODED, Cause, CompletedProcess, Status, StepResult, is_check
 from harness.records.plan import Phase, Step, StepQuestion
 from harness.records.suite import OF_MODELS, Benchmark, Engine
 
@@ -57,6 +58,9 @@ def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str)
         return _read_tests(result, completed, output)
     if step.asks in _OF_THE_BUILD:
         return _read_probe(result, log)
+    if is_check(step) and completed.exit_code and -completed.exit_code not in CRASHES:
+        reason = find_worker_refusal(log) or describe_exit(completed.exit_code)
+        return result.replace(status=Status.SKIPPED, reason=reason)
     if completed.exit_code:
         breakage = _explain_failure(step.phase, log)
         lost = find_lost(step.backend, log) if step.case and not breakage else ""
@@ -125,7 +129,9 @@ def _read_probe(result: StepResult, log: str) -> StepResult:
 
 def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResult:
     """Return the numbers, unless according to the log something other than the case was measured."""
-    if case.benchmark == Benchmark.QUALITY:
+    if is_check(step):
+        result = read_check_log(result, log)
+    elif case.benchmark == Benchmark.QUALITY:
         result = read_quality(result, step, case, log)
     elif step.engine is Engine.LIBRARY:
         result = _read_worker(result, case, step, log)
@@ -138,7 +144,7 @@ def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResu
     mismatch = (find_mismatch(step.backend, log) or find_other_case(case, log)) if model else ""
     if not mismatch:
         return result
-    other = result.replace(measurements=(), counts=(), text_errors=None, divergence=None)
+    other = result.replace(measurements=(), counts=(), text_errors=None, divergence=None, check=None)
     return other.replace(status=Status.FAILED, reason=mismatch)
 
 

@@ -9,7 +9,7 @@ and transcribe, `@quantize-target` and `@cli-target` their targets.
 import re
 from collections.abc import Iterable
 
-from harness.records.outcome import Status
+from harness.records.outcome import Status, is_check
 from harness.records.plan import Dialect, Inventory, ListedTest, Phase, Step
 from harness.records.record import Record
 from harness.records.suite import Benchmark
@@ -110,8 +110,9 @@ def _fill_product(word: str, step: Step, inventory: Inventory) -> list[str] | Un
         library = choose_library(inventory.targets)
         if library:
             return [f"{step.cwd}/{library}"]
-        # A probe can do without the library, a worker cannot.
-        status = Status.SKIPPED if step.phase is Phase.PROBE else Status.FAILED
+        # A probe can do without the library, and a check looks at nothing then; a worker that measures needs it.
+        optional = step.phase is Phase.PROBE or is_check(step)
+        status = Status.SKIPPED if optional else Status.FAILED
         return Unfilled(status=status, reason="the build has no shared libwhisper that could be loaded")
     target = choose_bench_target(inventory.targets)
     if not target:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.build.isa import name_variant_library
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
+from harness.plan.check import plan_checks, require_checks
 from harness.plan.code_layout import plan_code_layouts
 from harness.plan.inputs import PlanInputs
 from harness.plan.placeholder import (
@@ -16,9 +17,10 @@ from harness.plan.placeholder import (
     QUANTIZE_TARGET,
 )
 from harness.plan.quality import plan_quality
+from harness.plan.reference import plan_references
 from harness.plan.roofline import AFTER, BEFORE, plan_roofline, plan_roofline_build
 from harness.plan.transcription import plan_transcriptions
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark
@@ -28,12 +30,14 @@ JUNIT = "harness-junit.xml"
 LIBRARY_TARGET = "whisper"
 SOURCE_OPTION = "WHISPER_SOURCE"
 NINJA_STATUS = "[%f/%t %e] "
+# These look at what a program computes, however long it takes.
+_COMPUTED = (Benchmark.CHECK, Benchmark.QUALITY)
 
 
 def plan_build(inputs: PlanInputs) -> Plan:
     """Return the plan of a mere build: of the bench program, or of the library if `inputs.library` is set.
 
-    It includes the weights that the source's own program has to make.
+    It includes the weights that the source's own program has to make, and the check of what the build computes.
     """
     steps = [*_plan_build(inputs, inputs.sites[-1], after=())]
     steps += plan_code_layouts(inputs, inputs.sites[-1], _choose_targets(inputs, inputs.sites[-1]))
@@ -41,6 +45,7 @@ def plan_build(inputs: PlanInputs) -> Plan:
     if not inputs.library:
         steps += plan_probes(inputs.sites[-1])
     steps += plan_device_probes(inputs, inputs.sites[-1])
+    steps += _plan_checks(inputs)
     return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
 
 
@@ -59,13 +64,14 @@ def plan_run(inputs: PlanInputs) -> Plan:
         steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=BEFORE))
     if inputs.suite.benchmarks:
         steps += plan_quantising(inputs, inputs.sites[-1])
+        steps += _plan_checks(inputs)
         steps += plan_benchmarks(inputs, inputs.sites[-1])
         steps += plan_transcriptions(inputs)
         if Benchmark.QUALITY in inputs.suite.benchmarks:
             steps += plan_quality(inputs)
     if inputs.suite.benchmarks and inputs.roofline:
         steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=AFTER, repetition=2))
-    return Plan(sites=inputs.sites, steps=tuple(steps), threads=inputs.threads)
+    return Plan(sites=inputs.sites, steps=require_checks(steps), threads=inputs.threads)
 
 
 def find_plan_flaw(plan: Plan) -> str:
@@ -107,8 +113,11 @@ def is_plain(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
 
 
-def list_needed(step: Step, plan: Plan) -> tuple[Step, ...]:
-    """Return the steps that `step` needs, directly or indirectly, in the order of the plan."""
+def list_needed(step: Step, plan: Plan, *, for_checks: bool = True) -> tuple[Step, ...]:
+    """Return the steps that `step` needs, directly or indirectly, in the order of the plan.
+
+    Without `for_checks`, what only a check among them needs is left out.
+    """
     by_name: Mapping[str, Step] = {other.name: other for other in plan.steps}
     needed: set[str] = set()
     open_ends = list(step.needs)
@@ -116,13 +125,16 @@ def list_needed(step: Step, plan: Plan) -> tuple[Step, ...]:
         name = open_ends.pop()
         if name not in needed:
             needed.add(name)
-            open_ends += by_name[name].needs
+            open_ends += by_name[name].needs if for_checks or not is_check(by_name[name]) else ()
     return tuple(other for other in plan.steps if other.name in needed)
 
 
 def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
-    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan."""
-    return tuple(other.name for other in list_needed(step, plan) if other.name in failed)
+    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan.
+
+    What a check lacks blocks the check alone: where nothing can be looked at, nothing is wrong.
+    """
+    return tuple(other.name for other in list_needed(step, plan, for_checks=False) if other.name in failed)
 
 
 def is_measured(step: Step) -> bool:
@@ -130,7 +142,7 @@ def is_measured(step: Step) -> bool:
 
     That is a benchmark or the roofline itself, but not the build of its probe, nor what a program computes.
     """
-    if step.case and step.case.benchmark == Benchmark.QUALITY:
+    if step.case and step.case.benchmark in _COMPUTED:
         return False
     return step.phase is Phase.BENCHMARK or (step.phase is Phase.ROOFLINE and step.repetition > 0)
 
@@ -139,6 +151,13 @@ def blocks(result: StepResult) -> bool:
     """Return whether steps that need this one cannot run: it failed, or it was skipped and makes something for them."""
     making = (Phase.ROOFLINE, Phase.REFERENCE)
     return result.status.bad or (result.phase in making and result.status is Status.SKIPPED)
+
+
+def _plan_checks(inputs: PlanInputs) -> Iterator[Step]:
+    """Yield the steps that look at what the timed build computes, after those that make what it is compared with."""
+    if inputs.suite.check:
+        yield from plan_references(inputs)
+        yield from plan_checks(inputs)
 
 
 def _last_build(steps: list[Step]) -> tuple[str, ...]:

@@ -97,9 +97,14 @@ class ResultCheck(Record):
     unreal: int = 0
 
     @property
+    def worst(self) -> float:
+        """The largest error."""
+        return max(self.errors, default=0.0)
+
+    @property
     def passed(self) -> bool:
         """Whether the result is right."""
-        return not self.unreal and bool(self.errors) and max(self.errors) <= self.tolerance
+        return not self.unreal and bool(self.errors) and self.worst <= self.tolerance
 
 
 class ServerLoad(Record):

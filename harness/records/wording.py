@@ -17,3 +17,8 @@ def join_words(words: Sequence[str], last: str) -> str:
 def were(number: int, noun: str) -> str:
     """Return `1 block was` or `2 blocks were`."""
     return f"{format_count(number, noun)} {'was' if number == 1 else 'were'}"
+
+
+def format_difference(share: float) -> str:
+    """Return a relative difference, of which three digits matter: `0.0312 %`, `5 %`, `38.2 %`, `14000 %`."""
+    return f"{100 * share:.3g} %" if share < 1 else f"{100 * share:.0f} %"
