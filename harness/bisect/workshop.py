@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.records.bisection import BuiltCommit, StoredBisection
 from harness.records.commit_line import name_commit
-from harness.records.outcome import OF_NODE, StepResult
+from harness.records.outcome import OF_NODE, StepResult, is_check
 from harness.records.record import short_hash
 from harness.records.source import SourceRequest
 from harness.records.trial import Role
@@ -141,7 +141,7 @@ class Workshop:
             raise _refuse(bad, result)
         reason = f"{bad.step}: {bad.reason}" if bad else "nothing was built"
         if self.is_end(key):
-            raise BrokenEndError(key, reason, logs=result.logs)
+            raise BrokenEndError(key, reason, logs=result.logs, built=bad is not None and is_check(bad))
         return BuiltCommit(commit=key, reason=reason)
 
 

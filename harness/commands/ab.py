@@ -8,6 +8,7 @@ from harness.commands.request.place import open_workplace
 from harness.commands.request.trial import resolve_ab
 from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource, Verb
 from harness.errors import InterruptedRunError, UnavailableError, UsageError
+from harness.judge.check import describe_fate
 from harness.records.caveat import CaveatCode
 from harness.records.exit_code import ExitCode
 from harness.records.listing import FailedTrial, PlanList
@@ -63,7 +64,7 @@ def describe_failure(result: TrialResult) -> tuple[str, ExitCode]:
     if result.tally is None:
         broken = result.runs[0]
         reason = next((f"{one.step}: {one.reason}" for one in broken.results if one.status.bad), "")
-        return f"the build of {broken.source.path} failed ({reason}); logs in {result.paths[0]}", broken.exit_code
+        return f"{describe_fate(broken, broken.source.path)} ({reason}); logs in {result.paths[0]}", broken.exit_code
     if result.interrupted:
         raise InterruptedRunError("interrupted before the first block ended")
     if result.failure and result.failure.hopeless:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness.judge.check import describe_fate
 from harness.night.request import ask_for, choose_live
 from harness.night.result import WorkResult, find_trouble, interrupt, name_failure
 from harness.plan.side import SideRequest
@@ -63,9 +64,9 @@ def ask_in_turns(item: WorkItem, request: NightRequest) -> TrialRequest:
 
 
 def _explain_build(result: TrialResult, item: WorkItem, work: Workplace) -> WorkResult:
-    """Return why one of the sides has no build; the failed build is kept as a run, so that other nights know of it."""
+    """Return why one of the sides cannot be measured; its build is kept as a run, so that other nights know of it."""
     (broken,), (logs,) = result.runs, result.paths
-    reason = f"the build of {broken.source.commit.short} failed ({name_failure(broken)}); logs in {logs}"
+    reason = f"{describe_fate(broken, broken.source.commit.short)} ({name_failure(broken)}); logs in {logs}"
     trouble = find_trouble(broken)
     if trouble:
         return WorkResult(DoneStatus.BROKEN_OFF, (), reason, stop=trouble)

@@ -58,17 +58,20 @@ def read_outcome(step: Step, completed: CompletedProcess, log: str, output: str)
         return _read_tests(result, completed, output)
     if step.asks in _OF_THE_BUILD:
         return _read_probe(result, log)
-    if is_check(step) and completed.exit_code and -completed.exit_code not in CRASHES:
-        reason = find_worker_refusal(log) or describe_exit(completed.exit_code)
-        return result.replace(status=Status.SKIPPED, reason=reason)
     if completed.exit_code:
-        breakage = _explain_failure(step.phase, log)
-        lost = find_lost(step.backend, log) if step.case and not breakage else ""
-        words = f": {breakage.sentence}" if breakage else f"; {lost}" if lost else ""
-        reason = f"{describe_exit(completed.exit_code)}{words}"
-        cause = find_exit_cause(completed.exit_code) or (breakage.cause if breakage else None)
-        return result.replace(status=Status.FAILED, reason=reason, cause=cause)
+        return _read_failure(result, step, completed.exit_code, log)
     return _read_case(result, step, step.case, log) if step.case else result
+
+
+def _read_failure(result: StepResult, step: Step, exit_code: int, log: str) -> StepResult:
+    """Return why a child ended with a bad exit code; a check has failed only if what it looked at crashed."""
+    if is_check(step) and -exit_code not in CRASHES:
+        return result.replace(status=Status.SKIPPED, reason=find_worker_refusal(log) or describe_exit(exit_code))
+    breakage = _explain_failure(step.phase, log)
+    lost = find_lost(step.backend, log) if step.case and not breakage else ""
+    words = f": {breakage.sentence}" if breakage else f"; {lost}" if lost else ""
+    cause = find_exit_cause(exit_code) or (breakage.cause if breakage else None)
+    return result.replace(status=Status.FAILED, reason=f"{describe_exit(exit_code)}{words}", cause=cause)
 
 
 def _describe_stop(step: Step, completed: CompletedProcess, log: str) -> str:

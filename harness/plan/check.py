@@ -1,4 +1,4 @@
-"""Checking a build before its speed is measured: does it compute what the weights say?
+"""Checking a build before its speed is measured: whether it computes what the weights say.
 
 The worker feeds a fixed input to the library and compares the logits with a reference, which a program of ours computed
 from the same weights without ggml. Backend, instruction set, BLAS and flash attention are those that are measured.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import Phase, Step
 from harness.records.record import Record
 
@@ -19,6 +19,8 @@ _FIRST_GUESS_S = {
     Phase.ROOFLINE: 2.0,
     Phase.BENCHMARK: 30.0,
 }
+# One of base, which is no measurement.
+_CHECK_S = 3.0
 # From this share of its files on, a build tells how long it takes as a whole.
 _TELLING = 0.2
 
@@ -81,7 +83,9 @@ def forecast_rest(
 
 def _guess_s(step: Step) -> float | None:
     """Return the seconds of a step that was never timed, None for a build."""
-    return None if step.phase is Phase.BUILD else _FIRST_GUESS_S[step.phase]
+    if step.phase is Phase.BUILD:
+        return None
+    return _CHECK_S if is_check(step) else _FIRST_GUESS_S[step.phase]
 
 
 def planned_s(steps: Sequence[Step], results: Iterable[StepResult], known: Mapping[str, float]) -> float:

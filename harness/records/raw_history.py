@@ -28,9 +28,9 @@ class RunDetail(Record):
     `trial` is the id of the live comparison that it is a side of, empty for all other runs. `options` are those
     of a command line that builds and measures on its node in the same way, quoted for a shell; empty for imported runs.
     `ended` is empty where that is not known. `config` is the id of its config, `code` identifies its machine code
-    (`CodeDigests.id`), empty where nothing is known of it. `failure` says why there is no build, `tests` is how many of
-    its tests ran, `blocks` how many blocks a side of a live comparison has, and `build_s` how long the build took.
-    `asks` has a word that equal suites share, and `tests` where these were asked for as well.
+    (`CodeDigests.id`), empty where nothing is known of it. `failure` says why there is no build that can be measured,
+    `tests` is how many of its tests ran, `blocks` how many blocks a side of a live comparison has, and `build_s` how
+    long the build took. `asks` has a word that equal suites share, and `tests` where these were asked for as well.
     """
 
     path: str

@@ -1,8 +1,8 @@
 """How far the logits of an honest build may lie from a plain computation with the same weights, by the weights' type.
 
-The plain computation uses the values in the file as they are, in float32. An honest build differs in how it rounds what
-it multiplies them with: to F16 where the weights are F16, to eight bits where they are quantised, to the F16 or the TF32
-of a GPU. These errors average out over hundreds of products, a wrong kernel's do not.
+The plain computation uses the values in the file as they are, in float32. An honest build differs in how it rounds the
+other operand of each product: to F16 where the weights are F16, to eight bits where they are quantised. Such errors
+average out over hundreds of products, those of a wrong kernel do not.
 """
 
 from collections.abc import Mapping

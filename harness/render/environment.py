@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from harness.judge.check import describe_check, list_checks, name_checked
 from harness.records.build import Tool
 from harness.records.measurement import RTF
 from harness.records.run import Run
@@ -60,6 +61,9 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
     yield "HARNESS_REPEAT", repeat_run(run)
     yield "HARNESS_PLACEMENT", describe_placement(run)
     yield "HARNESS_ROOF", describe_roofline(run)
+    for result in list_checks(run):
+        name = name_checked(result).replace(" ", "_")
+        yield f"HARNESS_CHECK_{name}", describe_check(result) or result.reason
     for weights in run.weights:
         yield f"HARNESS_WEIGHTS_{weights.model}", weights.kind
     for one in run.audio:

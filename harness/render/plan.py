@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from harness.plan.forecast import TimeLeft
+from harness.records.outcome import is_check
 from harness.records.plan import BuildSite, Phase, Plan
 from harness.records.record import Record
 from harness.records.run import Run
@@ -104,7 +105,7 @@ def render_plan(plan: Plan, run: Run) -> str:
     lines += _render_memory(plan)
     for placed in dict.fromkeys(str(step.placement) for step in plan.steps if step.placement):
         lines.append(f"  benchmarks run on {placed}")
-    measured = any(step.phase is Phase.BENCHMARK for step in plan.steps)
+    measured = any(step.phase is Phase.BENCHMARK and not is_check(step) for step in plan.steps)
     if measured and any(one.name == "retries" and one.value != "0" for one in run.settings):
         lines.append("  disturbed measurements are repeated, models first, for at most a quarter of the planned time")
     if run.suite.precision:

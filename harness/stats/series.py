@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from harness.records.comparison import Summary
 from harness.records.measurement import Case, Measurement
-from harness.records.outcome import Status
+from harness.records.outcome import Status, is_check
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.stats.summary import summarize
@@ -38,8 +38,9 @@ def _group(measurements: Iterable[Measurement]) -> dict[Key, tuple[float, ...]]:
 def peak_memory(run: Run) -> dict[Case, int]:
     """Return the largest peak memory, in bytes, of the processes of each case that PASSED, if known."""
     peaks: dict[Case, int] = {}
-    for result in run.results:
-        if result.case and result.completed and result.completed.max_rss_bytes and result.status is Status.PASSED:
+    measured = (result for result in run.results if result.status is Status.PASSED and not is_check(result))
+    for result in measured:
+        if result.case and result.completed and result.completed.max_rss_bytes:
             peaks[result.case] = max(peaks.get(result.case, 0), result.completed.max_rss_bytes)
     return peaks
 

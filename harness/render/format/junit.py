@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from harness.judge.check import describe_check
 from harness.records.measurement import METRICS
 from harness.records.outcome import CTestResult, Status, StepResult
 from harness.records.plan import Phase
@@ -54,10 +55,12 @@ def _suites(run: Run) -> Iterator[tuple[str, list[_Outcome]]]:
 
 
 def _step(result: StepResult) -> _Outcome:
-    lines = (
+    lines = [
         f"{measurement.case} {measurement.metric}: {measurement.value:.10g} {METRICS[measurement.metric].unit}\n"
         for measurement in result.measurements
-    )
+    ]
+    if found := describe_check(result):
+        lines.append(f"{result.case}: {found}\n")
     wall_s = result.completed.wall_s if result.completed else 0.0
     return _Outcome(name=result.step, wall_s=wall_s, status=result.status, reason=result.reason, output="".join(lines))
 

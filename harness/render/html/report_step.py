@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from harness.judge.check import describe_check
 from harness.records.outcome import StepResult
 from harness.records.run import Run
 from harness.records.wording import format_count
@@ -98,7 +99,8 @@ def _row(group: _StepGroup) -> PageRow:
     one, count = group.first, len(group.steps)
     completed = [step.completed for step in group.steps if step.completed]
     peak = max((process.max_rss_bytes for process in completed), default=0)
-    reason = "; ".join(part for part in (one.reason, "reused" if one.reused else "", _count_tests(one)) if part)
+    parts = (one.reason, "reused" if one.reused else "", _count_tests(one), describe_check(one))
+    reason = "; ".join(part for part in parts if part)
     name = f"{one.case} ({count} times)" if count > 1 else one.step
     return PageRow(
         cells=(

@@ -16,7 +16,7 @@ from harness.judge.machine import describe_machine
 from harness.records.build import CodeDigests, Config, Toolchain
 from harness.records.measurement import METRICS, Case
 from harness.records.node import Node
-from harness.records.outcome import Status
+from harness.records.outcome import Cause, Status
 from harness.records.plan import Phase
 from harness.records.purpose import RunPurpose
 from harness.records.raw_history import MachineFacts, RawSeriesKey
@@ -64,6 +64,7 @@ class _Result(msgspec.Struct):
     phase: str = ""
     reason: str = ""
     reused: bool = False
+    cause: str | None = None
     completed: _Completed | None = None
     checks: tuple[_Check, ...] = ()
     measurements: tuple[_Number, ...] = ()
@@ -185,8 +186,10 @@ def _name_purpose(run: _Measured) -> str:
 
 
 def _find_failure(run: _Measured) -> str:
-    """Return why there is no build, in one line; empty where there is one."""
-    failed = (one for one in run.results if one.phase in _BUILDING and one.status.bad)
+    """Return why there is no build that can be measured, in one line; empty where there is one."""
+    bad = [one for one in run.results if one.status.bad]
+    wrong = () if any(one.measurements for one in run.results) else (Cause.WRONG_RESULT,)
+    failed = (one for one in bad if one.phase in _BUILDING or one.cause in wrong)
     return next((f"{one.step}: {one.reason}".splitlines()[0] for one in failed), "")
 
 
