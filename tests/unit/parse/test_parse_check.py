@@ -88,7 +88,7 @@ def test_the_type_is_that_of_the_file_and_not_of_its_name() -> None:
         (log(0.1).replace(answer("check", **ASKED), answer("check", error="no such file")), 0, "no such file"),
         (answer("start") + "\n", 0, "no tolerance is known"),
         (log(0.1).replace('"command": "check"', '"command": "chock"'), 0, "did not answer"),
-        (log(), 0, "did not answer"),
+        (log(), 0, "is not whole"),
         ("Traceback (most recent call last):\n", 1, "exit code 1"),
         (log(0.9), -signal.SIGKILL, "out of memory?"),
     ],
