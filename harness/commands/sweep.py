@@ -54,7 +54,7 @@ from harness.store.duration import load_durations, save_durations
 from harness.store.job_trace import list_begun
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
-from harness.sweep.design import prepare_entry
+from harness.sweep.design import prepare_entry, require_text
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
 from harness.sweep.schedule import SweepSchedule
 from harness.sweep.sessions import Prepare, SweepSessions, prepare_all
@@ -149,7 +149,9 @@ def _preparing(request: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
     """Return the function that makes the run and the plan of a config of a sweep."""
 
     def prepare(entry: SweepEntry, number: int) -> tuple[Run, Plan]:
-        return prepare_entry(_need_run(request, number), work, setup, label=request.design.label(entry.values))
+        state, plan = prepare_entry(_need_run(request, number), work, setup, label=request.design.label(entry.values))
+        require_text(state, plan)
+        return state, plan
 
     return prepare
 

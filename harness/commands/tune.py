@@ -11,8 +11,9 @@ from harness.commands.request.place import open_workplace
 from harness.commands.request.tune import SearchRequest, resolve_search
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import HarnessError, InterruptedRunError
+from harness.plan.guard import choose_reference, list_remarks
 from harness.plan.side import KEYS
-from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_median, find_score
+from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_gain, find_median, find_score
 from harness.records.exit_code import ExitCode
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
@@ -24,7 +25,8 @@ from harness.render.tune import render_tuning
 from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds
 from harness.run.recovery import settle_unfinished
-from harness.search.search import Search, SearchDesign
+from harness.search.design import SearchDesign
+from harness.search.search import Search
 from harness.settings.layer import Settings
 from harness.settings.name import FILE
 from harness.settings.request import RunRequest
@@ -45,11 +47,13 @@ class TuneWords(Record):
 
 
 class SearchResult(NamedTuple):
-    """A search that has ended: what it found, how sure that is, and the runs that it took."""
+    """A search that has ended: what it found, how sure that is, what won and why, and the runs that it took."""
 
     search: Search
     found: Values
     duels: tuple[Duel, ...]
+    winner: Values
+    why: str
     runs: list[Run]
 
 
@@ -91,23 +95,36 @@ def _search(request: SearchRequest, name: str, setup: Setup, work: Workplace) ->
         if not isinstance(run, RunRequest):
             raise run
         label = " ".join(f"{key}={value}" for key, value in binary)
-        state, plan = prepare_entry(run, work, setup, label=label)
+        lenient = request.guard.max_wer is None
+        state, plan = prepare_entry(run, work, setup, label=label, lenient=lenient)
         mark_builds(plan, state, work.places.cache)
         return state, plan
 
     seed = request.measure.suite.seed
-    design = SearchDesign(id=name, goal=request.goal, model=request.model, budget_s=request.budget_s, seed=seed)
+    design = SearchDesign(
+        id=name,
+        goal=request.goal,
+        model=request.model,
+        budget_s=request.budget_s,
+        seed=seed,
+        start=request.base,
+        guard=request.guard,
+        named=request.named,
+    )
     search = Search(design, prepare, work, setup.monitor)
     with _naming_kept_runs(search, work.places.results):
-        found = search.go(request.axes, request.base)
-        duels = search.duel(found, choose_others(search.stages, found, request.base))
-    return SearchResult(search, found, duels, search.conclude())
+        found = search.go(request.axes)
+        others = choose_others(search.stages, found, request.base)
+        duels = search.duel(found, [one for one in others if not search.texts.find_excess(one[1])])
+        winner, why = decide(found, request.base, duels)
+        search.texts.compare(winner)
+    return SearchResult(search, found, duels, winner, why, search.conclude())
 
 
 def _conclude(request: SearchRequest, name: str, begun: datetime, result: SearchResult) -> Tuning | None:
     """Return the record of a search; None where nothing could be measured."""
-    search, found, duels = result.search, result.found, result.duels
-    winner, why = decide(found, request.base, duels)
+    search, found, duels, winner = result.search, result.found, result.duels, result.winner
+    texts, reference = search.texts, search.texts.recall(choose_reference(request.base))
     score, rounds = find_median(winner, found, duels) or (find_score(search.stages, winner), 0)
     if score is None:
         return None
@@ -123,13 +140,19 @@ def _conclude(request: SearchRequest, name: str, begun: datetime, result: Search
         stages=search.stages,
         found=found,
         winner=winner,
-        why=why,
+        why=result.why,
         score=score,
         rounds=rounds,
         duels=duels,
         runs=tuple(run.id for run in result.runs),
         cmake=_spell_cmake(search.find_run(winner)),
         cli=_spell_cli(request.model, winner),
+        gain=find_gain(winner, found, request.base, duels),
+        guard=request.guard,
+        text=texts.recall(winner),
+        reference_text=reference,
+        remarks=tuple(list_remarks(texts.blindness, request.guard, reference, texts.looked)),
+        settings=request.kept,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from harness.judge.text_quality import sum_up_text
 from harness.records.build import are_equal
 from harness.records.comparison import ALPHA, Verdict
 from harness.records.measurement import DECODE, ENCODE, TABLE_METRICS, Case
@@ -44,6 +45,7 @@ def _make_row(sweep: Sweep, cell: Cell, run: Run | None) -> SweepRow:
         reason=reason or _explain(run, results),
         still=sum(result.stood_still and bool(result.measurements) for result in results),
         absent=None if reason or _is_answered(results) else RowAbsence.NOT_YET,
+        text=sum_up_text(run.results, cell.case.get("model"), cell.case.get("fa")),
     )
 
 

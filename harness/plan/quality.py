@@ -66,8 +66,7 @@ def plan_quality(inputs: PlanInputs) -> Iterator[Step]:
         _Setting(weights, audio, threads, fa, of, vad)
         for weights in spoken
         for audio in inputs.audio
-        for threads in suite.threads
-        for fa in suite.flash_attn
+        for threads, fa in suite.list_looks(weights.model)
         for of, vad in list_quality_subjects(suite.vad, known=bool(audio.text))
     ]
     draw = random.Random(f"{suite.seed}/quality")  # noqa: S311 - an order to be reproduced, not a secret

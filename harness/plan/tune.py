@@ -18,7 +18,8 @@ from harness.stats.verdict import PairedSample, judge_pairs, list_settled
 from harness.whisper.tensor_layout import BLOCKS, shape_of
 
 # In this order: axes that need no build come first, and axes that others depend on.
-AXES = ("threads", "fa", "llamafile", "blas", "isa", "quant")
+QUANT = "quant"
+AXES = ("threads", "fa", "llamafile", "blas", "isa", QUANT)
 UNITS: Mapping[Goal, str] = {Goal.LATENCY: "ms/window", Goal.THROUGHPUT: "CPU ms/window", Goal.MEMORY: "MB"}
 # Types that lose little accuracy: five bits or more.
 _QUANTS = ("f16", "q8_0", "q5_1", "q5_0")
@@ -160,6 +161,12 @@ def decide(found: Values, start: Values, duels: Sequence[Duel]) -> tuple[Values,
     if runner_up and beaten:
         return runner_up.values, f"the runner-up is certainly better than the search's choice ({how})"
     return found, how
+
+
+def find_gain(winner: Values, found: Values, start: Values, duels: Sequence[Duel]) -> float | None:
+    """Return the change of the winner's score against the start, as a duel of both found it; None without one."""
+    duel = next((one for one in duels if one.values == start and one.comparison.n), None)
+    return duel.comparison.change if duel and winner == found != start else None
 
 
 def find_median(values: Values, found: Values, duels: Sequence[Duel]) -> tuple[float, int] | None:

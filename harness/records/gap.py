@@ -73,8 +73,7 @@ def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Au
 def _list_quality(suite: Suite, weights: Sequence[Weights], audio: Sequence[Audio]) -> Iterator[Case]:
     for one in weights:
         for sound in audio if one.kind is not WeightsKind.SYNTHETIC else ():
-            for threads in suite.threads:
-                for fa in suite.flash_attn:
-                    for of, vad in list_quality_subjects(suite.vad, known=bool(sound.text)):
-                        names, numbers = {"model": one.model, "of": of}, {"threads": threads, "fa": fa, **name_vad(vad)}
-                        yield Case.of(Benchmark.QUALITY.value, audio=sound.name, **names, **numbers)
+            for threads, fa in suite.list_looks(one.model):
+                for of, vad in list_quality_subjects(suite.vad, known=bool(sound.text)):
+                    names, numbers = {"model": one.model, "of": of}, {"threads": threads, "fa": fa, **name_vad(vad)}
+                    yield Case.of(Benchmark.QUALITY.value, audio=sound.name, **names, **numbers)

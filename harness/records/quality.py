@@ -126,3 +126,30 @@ class ServerLoad(Record):
     ready_s: float
     first_refusal: str = ""
     digests: tuple[str, ...] = ()
+
+
+class TextQuality(Record):
+    """What some settings make of all recordings together, by one process for each.
+
+    `errors` of the `words` of the known texts were wrong, missing or superfluous; no known text has no words. At
+    `agreeing` of `positions` tokens the most likely one was that of the reference, and `divergence` is the mean of
+    Kullback and Leibler's over them, in nats; None if no tokens were compared. `reason` says what could not be looked
+    at, empty if everything was.
+    """
+
+    words: int = 0
+    errors: int = 0
+    positions: int = 0
+    agreeing: int = 0
+    divergence: float | None = None
+    reason: str = ""
+
+    @property
+    def word_error_rate(self) -> float | None:
+        """Errors over words; None without a known text."""
+        return self.errors / self.words if self.words else None
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of positions at which the most likely token is the reference's; None if none were compared."""
+        return self.agreeing / self.positions if self.positions else None

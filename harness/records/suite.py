@@ -102,6 +102,20 @@ class Suite(Record):
     vad: tuple[int, ...] = (0,)
     clients: tuple[int, ...] = ()
 
+    def list_looks(self, model: str) -> tuple[tuple[int, int], ...]:
+        """Return threads and flash attention of all settings in which the text of a model is looked at.
+
+        Of cells of a sweep that differ in threads alone, only the one with the most: threads do not change the text.
+        """
+        if not self.cases:
+            return tuple((threads, fa) for threads in self.threads for fa in self.flash_attn)
+        most: dict[int, int] = {}
+        for case in self.cases:
+            if case.get("model") == model:
+                fa = int(case.get("fa"))
+                most[fa] = max(most.get(fa, 0), int(case.get("threads")))
+        return tuple((threads, fa) for fa, threads in most.items())
+
     @property
     def model_cases(self) -> tuple[Case, ...]:
         """The cases of whisper-bench and the worker, in order: models, then threads, then flash attention."""

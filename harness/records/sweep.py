@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from harness.records.comparison import Summary
 from harness.records.measurement import Case
+from harness.records.quality import TextQuality
 from harness.records.record import Record
 from harness.records.run import SettingUsed
 
@@ -86,7 +87,8 @@ class SweepRow(Record):
 
     `reason` says why there are no numbers, and `absent` whether they are still to come. `equal_to` is the number, from
     0, of the first row that measured the same code with the same settings. `rtf` is the modelled real-time factor
-    (`harness.stats.realtime`). `still` counts its processes that were stopped in spite of repetitions.
+    (`harness.stats.realtime`). `still` counts its processes that were stopped in spite of repetitions. `text` is how
+    good its text is, None if nobody looked; rows that differ in threads alone share it.
     """
 
     values: Values
@@ -97,6 +99,7 @@ class SweepRow(Record):
     equal_to: int | None = None
     still: int = 0
     absent: RowAbsence | None = None
+    text: TextQuality | None = None
 
     @property
     def blank(self) -> bool:

@@ -1,7 +1,9 @@
 """The search for the best settings: what was tried, stage by stage, and how sure the answer is."""
 
 from harness.records.comparison import Comparison
+from harness.records.quality import TextQuality
 from harness.records.record import ExplainedWord, Record
+from harness.records.run import SettingUsed
 from harness.records.sweep import Values
 
 
@@ -16,10 +18,28 @@ class Goal(ExplainedWord):
     MEMORY = "memory", "The peak memory of a process."
 
 
+class TextGuard(Record):
+    """How much text settings may cost; what costs more is not chosen.
+
+    `max_wer` is how much higher the word error rate may be than that of the same weights in F16 without flash
+    attention, as a difference of both rates. `max_divergence` is for the mean divergence from F16 weights on the CPU
+    without flash attention, in nats. None is no limit.
+    """
+
+    max_wer: float | None = None
+    max_divergence: float | None = None
+
+    @property
+    def limits(self) -> bool:
+        """Whether there is any limit."""
+        return self.max_wer is not None or self.max_divergence is not None
+
+
 class Candidate(Record):
     """One candidate of a stage: `score` is the median of the goal over `n` processes, or None.
 
-    `encode_ms` and `decode_ms`, a pass and a token, are the medians that the candidate had when its stage ended.
+    `encode_ms` and `decode_ms`, a pass and a token, are the medians that the candidate had when its stage ended. `text`
+    is how good its text is, None if nobody looked.
     """
 
     values: Values
@@ -28,6 +48,7 @@ class Candidate(Record):
     reason: str = ""
     encode_ms: float | None = None
     decode_ms: float | None = None
+    text: TextQuality | None = None
 
 
 class Stage(Record):
@@ -54,7 +75,10 @@ class Tuning(Record):
     """The result of a search; `unit` is that of the scores, `start` is UTC in ISO 8601.
 
     `found` is the result of the stages, `winner` that of the duels, and `why` the reason for it. `score` is the
-    winner's median over `rounds` of the duels; without duels, its score in its stage, which is too optimistic.
+    winner's median over `rounds` of the duels; without duels, its score in its stage, which is too optimistic. `gain`
+    is the change of the score against the start in a duel, None without that duel. `text` is how good the winner's text
+    is, `reference_text` that of the reference settings; None if nobody could look, and `remarks` say why. `guard` has
+    the limits for text. `settings` decide what was measured; searches of earlier versions have none.
     """
 
     id: str
@@ -75,3 +99,9 @@ class Tuning(Record):
     runs: tuple[str, ...]
     cmake: str
     cli: str
+    gain: float | None = None
+    guard: TextGuard = TextGuard()
+    text: TextQuality | None = None
+    reference_text: TextQuality | None = None
+    remarks: tuple[str, ...] = ()
+    settings: tuple[SettingUsed, ...] = ()

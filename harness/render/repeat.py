@@ -83,11 +83,21 @@ def repeat_sweep(sweep: Sweep) -> str:
 
 
 def repeat_tuning(tuning: Tuning) -> str:
-    """Return the line that searches again for the best settings; its record does not name the commit."""
+    """Return the line that searches again for the best settings; only its runs name the commit."""
     minutes = ["--budget", f"{math.ceil(tuning.budget_s / 60)}m"] if tuning.budget_s else []
-    words = ["harness", "tune", "--for", tuning.goal, "--model", tuning.model, *minutes]
+    guard, wer = tuning.guard, tuning.guard.max_wer
+    limits = [
+        *(["--max-wer", f"{round(100 * wer, 6):g}%"] if wer is not None else []),
+        *(["--max-divergence", f"{guard.max_divergence:g}"] if guard.max_divergence is not None else []),
+    ]
+    # The values of all axes are those that the search began with.
+    begun = spell_options(tuning.settings, besides=("model", "ref", "source", "seed"))
+    words = ["harness", "tune", "--for", tuning.goal, "--model", tuning.model, *minutes, *limits, *begun]
     commits = [found[1] for run in tuning.runs if (found := _COMMIT.match(run))]
-    return add_remarks(shlex.join([*words, *(["--ref", commits[0]] if commits else [])]), ())
+    tree = next((one.value for one in tuning.settings if one.name == "source" and one.value), "")
+    origin = ["--source", tree] if tree else ["--ref", commits[0]] if commits else []
+    words = [*words, *origin]
+    return add_remarks(shlex.join(words), list_paths(words))
 
 
 def _name_axis(axis: Axis) -> tuple[str, str]:

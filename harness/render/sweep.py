@@ -6,19 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.errors import UsageError
 from harness.records.measurement import METRICS, TABLE_METRICS
+from harness.records.quality import TextQuality
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Standing, Sweep, SweepRow, SweepTable
 from harness.records.wording import format_count
 from harness.render.format.text import code_block, csv_cell, markdown
 from harness.render.plain import align, format_summary
 from harness.render.repeat import repeat_sweep
 from harness.render.terminal import wrap_bullet
+from harness.render.text_quality import TEXT_COLUMNS, describe_looks, list_text_cells
 
 BEST = "*"
 _RTF = "rtf"
 _MEMORY = "memory_mb"
+_WER, _DIVERGENCE, _AGREEMENT = "wer", "divergence", "agreement"
 _NOTHING = "NA"
 # What a pivot can show.
-PIVOT_VALUES = (*(metric.name for metric in TABLE_METRICS), _RTF, _MEMORY)
+PIVOT_VALUES = (*(metric.name for metric in TABLE_METRICS), _RTF, _MEMORY, _WER, _DIVERGENCE)
 
 
 def render_sweep(table: SweepTable) -> str:
@@ -46,7 +49,11 @@ def render_sweep_markdown(sweep_table: SweepTable) -> str:
 
 
 def render_sweep_csv(table: SweepTable) -> str:
-    """Return a line for each cell: axes, medians and spreads, RTF, memory, n, `best_in`, run, reason, `equal_code`."""
+    """Return a line for each cell: axes, medians and spreads, RTF, memory, n, `best_in`, run, reason, `equal_code`.
+
+    A sweep that looked at the text has three columns more.
+    """
+    texts = has_texts(table)
     names = [axis.name for axis in table.sweep.axes]
     metrics = [metric.name for metric in TABLE_METRICS]
     columns = [
@@ -60,6 +67,7 @@ def render_sweep_csv(table: SweepTable) -> str:
         "run",
         "reason",
         "equal_code",
+        *((_WER, _DIVERGENCE, _AGREEMENT) if texts else ()),
     ]
     lines = []
     for number, row in enumerate(table.rows):
@@ -78,6 +86,7 @@ def render_sweep_csv(table: SweepTable) -> str:
                 entry.run,
                 row.reason,
                 table.sweep.label(table.rows[row.equal_to].values) if row.equal_to is not None else "",
+                *(_list_text_numbers(row.text) if texts else ()),
             ]
         )
     return _write_csv([columns, *lines])
@@ -138,10 +147,22 @@ def render_pivot_markdown(table: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(map(markdown, line))} |\n" for line in lines)
 
 
+def has_texts(table: SweepTable) -> bool:
+    """Return whether a sweep looked at the text of any cell."""
+    return any(row.text for row in table.rows)
+
+
+def _list_text_numbers(text: TextQuality | None) -> Iterator[str]:
+    numbers = (text.word_error_rate, text.divergence, text.agreement) if text else (None, None, None)
+    return (f"{number:.4g}" if number is not None else "" for number in numbers)
+
+
 def _table(table: SweepTable) -> tuple[list[str], list[str], list[list[str]]]:
     names = [axis.name for axis in table.sweep.varying]
-    header = [*names, *(metric.label for metric in TABLE_METRICS), "RTF", "memory", "n", ""]
-    units = [*("" for _ in names), *(metric.unit for metric in TABLE_METRICS), "", "MB", "", ""]
+    columns = [name.split() for name in TEXT_COLUMNS] if has_texts(table) else []
+    text, of_text = [name for name, _ in columns], [unit for _, unit in columns]
+    header = [*names, *(metric.label for metric in TABLE_METRICS), "RTF", "memory", *text, "n", ""]
+    units = [*("" for _ in names), *(metric.unit for metric in TABLE_METRICS), "", "MB", *of_text, "", ""]
     return (
         header,
         units,
@@ -156,14 +177,16 @@ def _pick_axes(row: SweepRow, names: Iterable[str]) -> list[str]:
 
 def _cells(table: SweepTable, number: int, row: SweepRow) -> list[str]:
     best = {one.metric for one in table.standings if one.row == number and one.certain}
+    text = list_text_cells(row.text) if has_texts(table) else ()
     if not row.summaries:
-        return [*(_NOTHING for _ in TABLE_METRICS), _NOTHING, _NOTHING, "0", row.reason]
+        return [*(_NOTHING for _ in TABLE_METRICS), _NOTHING, _NOTHING, *text, "0", row.reason]
     numbers = [
         f"{format_summary(row.get(metric.name))}{BEST if metric.name in best else ''}" for metric in TABLE_METRICS
     ]
     rtf = f"{row.rtf:.3f}" if row.rtf is not None else "-"
     memory = f"{row.max_rss_bytes / 1e6:.0f}" if row.max_rss_bytes else "-"
-    return [*numbers, rtf, memory, str(max(one.n for _, one in row.summaries)), row.reason or _name_equal(table, row)]
+    count = str(max(one.n for _, one in row.summaries))
+    return [*numbers, rtf, memory, *text, count, row.reason or _name_equal(table, row)]
 
 
 def describe_equals(table: SweepTable) -> list[str]:
@@ -202,6 +225,7 @@ def list_sentences(table: SweepTable) -> Iterator[str]:
             f"RTF is a model, not a measurement: (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s, one window "
             "of speech, token by token; memory is the peak of any process"
         )
+    yield from describe_looks([row.text for row in table.rows if row.text])
     if any(one.certain for one in table.standings):
         yield (
             f"{BEST} better than every other cell: all these marks together are wrong in at most one of a "
@@ -230,6 +254,9 @@ def _pick(row: SweepRow, value: str) -> float | None:
         return row.rtf
     if value == _MEMORY:
         return row.max_rss_bytes / 1e6 or None
+    if value in (_WER, _DIVERGENCE):
+        rate = row.text.word_error_rate if row.text else None
+        return rate if value == _WER else row.text.divergence if row.text else None
     summary = row.get(value)
     return summary.median if summary else None
 
@@ -238,7 +265,8 @@ def _show_pivot(found: tuple[float, int] | None, value: str, best: set[int]) -> 
     if found is None:
         return _NOTHING
     number, row = found
-    text = f"{number:.3f}" if value == _RTF else f"{number:.0f}" if value == _MEMORY else f"{number:.2f}"
+    digits = {_RTF: 3, _MEMORY: 0, _WER: 4, _DIVERGENCE: 5}.get(value, 2)
+    text = f"{number:.{digits}f}"
     return f"{text}{BEST if row in best else ''}"
 
 

@@ -7,9 +7,11 @@ from harness.records.measurement import DECODE, ENCODE
 from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Values
 from harness.records.tune import Duel, Goal, Stage, Tuning
 from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
+from harness.render.number import format_share
 from harness.render.plain import align
 from harness.render.repeat import repeat_tuning
 from harness.render.terminal import wrap_bullet
+from harness.render.text_quality import TEXT_COLUMNS, describe_cost, list_text_cells
 
 # Where scores are drawn, and in how many columns, the most first.
 _BESIDE = 3
@@ -35,8 +37,8 @@ def render_tuning(tuning: Tuning, *, width: int = 0, plain: bool = False) -> str
         "",
         f"  found    {_name(tuning.found)}",
         *(line for duel in tuning.duels for line in _duel(duel)),
-        f"  winner   {_name(tuning.winner)}: {tuning.score:.1f} {tuning.unit}{_whence(tuning)}",
-        f"           {tuning.why}",
+        f"  winner   {describe_winner(tuning)}",
+        f"           {_whence(tuning)}; {tuning.why}",
         *_notes(tuning),
         "",
         f"  {tuning.cmake}",
@@ -47,8 +49,10 @@ def render_tuning(tuning: Tuning, *, width: int = 0, plain: bool = False) -> str
 
 
 def _stages(tuning: Tuning, width: int, *, plain: bool) -> list[str]:
-    head = ["axis", "value", tuning.unit, ENCODE.label, DECODE.label, "n", ""]
-    rows = [head, *(row for stage in tuning.stages for row in _rows(stage))]
+    texts = has_texts(tuning)
+    columns_of_text = TEXT_COLUMNS if texts else ()
+    head = ["axis", "value", tuning.unit, ENCODE.label, DECODE.label, *columns_of_text, "n", ""]
+    rows = [head, *(row for stage in tuning.stages for row in _rows(stage, texts=texts))]
     lines = [*align(rows, left=2, indent="  ")]
     for columns in _DRAWN if width else ():
         cells = _draw_scores(tuning, columns, plain=plain)
@@ -74,15 +78,21 @@ def _draw_scores(tuning: Tuning, columns: int, *, plain: bool) -> list[Picture]:
     return [head, *(nothing if score is None else draw_interval(scale, Estimate(value=score)) for score in scores)]
 
 
-def _rows(stage: Stage) -> Iterator[list[str]]:
+def has_texts(tuning: Tuning) -> bool:
+    """Return whether the text of any candidate was looked at."""
+    return any(one.text for stage in tuning.stages for one in stage.tried)
+
+
+def _rows(stage: Stage, *, texts: bool) -> Iterator[list[str]]:
     if not stage.tried:
-        yield [stage.axis, "-", "-", "-", "-", "-", stage.reason]
+        yield [stage.axis, *["-"] * (5 + len(TEXT_COLUMNS) * texts), stage.reason]
     for number, one in enumerate(stage.tried):
         value = dict(one.values)[stage.axis]
         score = f"{one.score:.1f}" if one.score is not None else "NA"
         parts = [f"{ms:.2f}" if ms is not None else "-" for ms in (one.encode_ms, one.decode_ms)]
         mark = "<- kept" if number == stage.winner else one.reason
-        yield [stage.axis if not number else "", value, score, *parts, str(one.n), mark]
+        text = list_text_cells(one.text) if texts else ()
+        yield [stage.axis if not number else "", value, score, *parts, *text, str(one.n), mark]
 
 
 def _duel(duel: Duel) -> Iterator[str]:
@@ -97,17 +107,26 @@ def _duel(duel: Duel) -> Iterator[str]:
     yield f"  against  {duel.against} ({_name(duel.values)}): {one.change:+.1%}{interval}, {how} after {one.n} rounds"
 
 
+def describe_winner(tuning: Tuning) -> str:
+    """Return the winner with its score, its gain in time and its cost in text, as far as both are known."""
+    gain = f" ({format_share(tuning.gain)})" if tuning.gain is not None else ""
+    cost = f", text: {describe_cost(tuning.text, tuning.reference_text)}" if tuning.text else ""
+    return f"{_name(tuning.winner)}: {tuning.score:.1f} {tuning.unit}{gain}{cost}"
+
+
 def _whence(tuning: Tuning) -> str:
-    return f", the median of {tuning.rounds} rounds" if tuning.rounds else ", measured in its stage only"
+    return f"the median of {tuning.rounds} rounds" if tuning.rounds else "measured in its stage only"
 
 
 def _notes(tuning: Tuning) -> Iterator[str]:
     kind = dict(tuning.winner)["quant"]
-    if kind != "f16":
+    if kind != "f16" and tuning.text is None:
         text = (
             f"{kind} has fewer bits, and its effect on the text is not measured; leave quant out of --over to keep f16"
         )
         yield from wrap_bullet(text)
+    for remark in tuning.remarks:
+        yield from wrap_bullet(remark)
     if tuning.goal is Goal.THROUGHPUT:
         yield from wrap_bullet(
             "this assumes as many processes side by side as the CPUs hold, none of which slows the others down"

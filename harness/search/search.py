@@ -2,16 +2,16 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from harness.errors import UnavailableError, UnfitError, UsageError
 from harness.plan.axis import name_binary
 from harness.plan.bench import repeat_step
 from harness.plan.tune import (
     FIRST_ROUNDS,
+    QUANT,
     TuneAxis,
     are_settled,
     choose_survivors,
@@ -22,19 +22,20 @@ from harness.plan.tune import (
 from harness.records.build import are_equal
 from harness.records.measurement import DECODE, ENCODE, Case
 from harness.records.outcome import is_timed
-from harness.records.plan import Phase, Plan
-from harness.records.record import Record
+from harness.records.plan import Phase
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.sweep import Values
-from harness.records.tune import Candidate, Duel, Goal, Stage
+from harness.records.tune import Candidate, Duel, Stage
 from harness.records.wording import format_count
 from harness.render.plain import format_seconds
 from harness.run.finish import conclude
 from harness.run.places import Workplace
 from harness.run.session import Session
+from harness.search.design import Prepare, PreparedBinary, SearchDesign
+from harness.search.text_check import TextCheck
 from harness.stats.series import summarize_run
-from harness.store.bundle import Bundle, open_bundle
+from harness.store.bundle import open_bundle
 from harness.store.duration import load_durations
 from harness.system.limit import limit_of
 from harness.system.monitor import QuietMonitor
@@ -42,40 +43,19 @@ from harness.whisper.quantisation import name_quantised
 
 # What is done as soon as a binary is wanted. All else that a measurement needs is done just before it.
 _MAKING = (Phase.CONFIGURE, Phase.LIST, Phase.BUILD, Phase.PROBE)
-# Returns the run and the plan of a binary with everything that may be measured with it.
-Prepare = Callable[[Values], tuple[Run, Plan]]
 # The duels get at least this share of the budget.
 _LAST_SHARE = 0.3
 # After this many rounds without a score of the search's choice, the duels end.
 _PATIENCE = 3
 
 
-class SearchDesign(Record):
-    """What to search for: the best settings of a model for a goal, within a budget of seconds.
-
-    The runs of the search name its `id`; all orders are drawn from the seed.
-    """
-
-    id: str
-    goal: Goal
-    model: str
-    budget_s: float
-    seed: int
-
-
-class PreparedBinary(NamedTuple):
-    """A binary that is ready to be measured, or the reason why it cannot be."""
-
-    session: Session | None
-    bundle: Bundle | None
-    reason: str = ""
-
-
 class Search:
-    """One search; `stages` grows during the search."""
+    """One search; `stages` grows during the search, and `texts` has what settings cost in text."""
 
     def __init__(self, design: SearchDesign, prepare: Prepare, work: Workplace, monitor: QuietMonitor) -> None:
         self.stages: tuple[Stage, ...] = ()
+        self.texts = TextCheck(design, self._find_session)
+        self._start, self._named = design.start, design.named
         self._goal, self._model, self._budget_s = design.goal, design.model, design.budget_s
         self._prepare, self._places, self._console, self._monitor = prepare, work.places, work.console, monitor
         self._known = load_durations(work.places.cache)
@@ -91,12 +71,14 @@ class Search:
         done = [result.completed for run in runs for result in (*run.results, *run.discarded) if result.completed]
         return time.monotonic() - self._began - sum(one.stopped_s or 0.0 for one in done)
 
-    def go(self, axes: Sequence[TuneAxis], base: Values) -> Values:
-        """Return the best values: try each axis in turn, with all others at their best values so far."""
-        current = base
-        self._prepare_binary(
-            name_binary(base)
-        )  # refuses an option that the tree does not know before anything is measured
+    def go(self, axes: Sequence[TuneAxis]) -> Values:
+        """Return the best values: try each axis in turn, with all others at their best values so far.
+
+        Raises UnavailableError if there is a limit for text and nothing to look at.
+        """
+        current = self._start
+        # Refuses an option that the tree does not know before anything is measured.
+        self._prepare_binary(name_binary(current))
         for position, axis in enumerate(axes):
             stage = self._try(axis, current, len(axes) - position)
             self.stages = (*self.stages, stage)
@@ -143,8 +125,8 @@ class Search:
         return session.run
 
     def _try(self, axis: TuneAxis, current: Values, axes_left: int) -> Stage:
-        if axis.reason:
-            return Stage(axis=axis.name, reason=axis.reason)
+        if reason := axis.reason or self._keep_blindly(axis):
+            return Stage(axis=axis.name, reason=reason)
         until_s = self.spent_s + (self._budget_s * (1 - _LAST_SHARE) - self.spent_s) / axes_left
         if until_s <= self.spent_s:
             return Stage(axis=axis.name, reason="the time budget was used up")
@@ -153,6 +135,7 @@ class Search:
         ]
         reasons = {number: self._prepare_binary(name_binary(values)).reason for number, values in enumerate(candidates)}
         reasons |= self._find_equals(candidates, reasons, current)
+        reasons |= {number: self.texts.find_excess(candidates[number]) for number in reasons if not reasons[number]}
         alive = tuple(number for number in reasons if not reasons[number])
         scores: dict[int, list[float]] = {number: [] for number in alive}
         while len(alive) > 1:
@@ -169,6 +152,12 @@ class Search:
         )
         best = alive[0] if alive and scores[alive[0]] else None
         return Stage(axis=axis.name, tried=tried, winner=best)
+
+    def _keep_blindly(self, axis: TuneAxis) -> str:
+        """Return why an axis that changes the text is not tried, although nobody asked for it by name."""
+        if axis.name != QUANT or axis.name in self._named or not self.texts.blindness:
+            return ""
+        return f"{axis.values[0]} is kept: {self.texts.blindness}; --over {QUANT} tries other types all the same"
 
     def _find_equals(self, candidates: Sequence[Values], reasons: Mapping[int, str], current: Values) -> dict[int, str]:
         """Return a reason for each candidate with the same code and settings as another one, which is measured instead.
@@ -199,6 +188,10 @@ class Search:
             self._binaries[binary] = self._open_binary(binary)
         return self._binaries[binary]
 
+    def _find_session(self, binary: Values) -> Session | None:
+        ready = self._prepare_binary(binary)
+        return None if ready.reason else ready.session
+
     def _open_binary(self, binary: Values) -> PreparedBinary:
         try:
             state, plan = self._prepare(binary)
@@ -206,6 +199,7 @@ class Search:
             if limit := limit_of(error):  # a limit of the system, not of this binary
                 raise limit from None
             return PreparedBinary(None, None, error.line)
+        self.texts.open_eyes(state, plan)
         state, bundle = open_bundle(self._places.results, state.replace(sweep=self._name), plan)
         session = Session(plan, state, bundle, self._console, self._known, self._monitor)
         self._binaries[binary] = PreparedBinary(
@@ -241,7 +235,8 @@ class Search:
 
     def _describe(self, values: Values, scores: Sequence[float], reason: str) -> Candidate:
         if not scores:
-            return Candidate(values=values, score=None, n=0, reason=reason or self._explain(values))
+            found = self.texts.recall(values)
+            return Candidate(values=values, score=None, n=0, reason=reason or self._explain(values), text=found)
         run, case = self.find_run(values), name_case(self._model, values)
         # The same processes as for the score.
         counted = run.replace(results=tuple(one for one in run.results if not one.stood_still))
@@ -253,6 +248,7 @@ class Search:
             n=len(scores),
             encode_ms=encode.median if encode else None,
             decode_ms=decode.median if decode else None,
+            text=self.texts.recall(values),
         )
 
     def _explain(self, values: Values) -> str:

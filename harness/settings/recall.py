@@ -15,6 +15,7 @@ from harness.settings.table import BY_NAME, SETTINGS
 DECISIVE = frozenset(
     """model quant threads force_threads flash_attn repetitions seed weights timeout pin nice huge_pages engine ref repo
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
+    quality audio text language
     check
     """.split()
 )
@@ -29,6 +30,11 @@ OF_RUN = frozenset(
 )
 # And these what a live comparison asks.
 _OF_TRIAL = frozenset({"metric", "pairs"})
+# How values are written that need a unit.
+_WRITTEN: dict[SettingKind, Callable[[Value], str]] = {
+    SettingKind.SECONDS: lambda value: f"{value}s",
+    SettingKind.PERCENT: lambda value: f"{100 * float(value):g}%" if isinstance(value, int | float) else str(value),
+}
 _NEXT_OPTION = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z]+)?=)")
 _MARKS = ("***@", f"={HIDDEN}")
 _FLAGS = (str(False), str(True))
@@ -150,7 +156,7 @@ def _spell(kept: Iterable[SettingUsed], names: Iterable[str]) -> tuple[str, ...]
         elif isinstance(value, tuple):
             words += [option, ",".join(value)]
         else:
-            words += [option, f"{value}s" if setting.kind is SettingKind.SECONDS else str(value)]
+            words += [option, _WRITTEN.get(setting.kind, str)(value)]
     return tuple(words)
 
 

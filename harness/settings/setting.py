@@ -24,6 +24,8 @@ JUDGE = (*TRIAL, *BISECT, "compare")
 SWEEP = ("sweep",)
 TUNE = ("tune",)
 REPEAT = (*ORDINARY, *SWEEP)
+# What can listen to recordings.
+LISTEN = (*ORDINARY, *SWEEP, *TUNE, "ab")
 MEASURE = (*REPEAT, *TUNE, *TRIAL, *BISECT)
 BUILD = (*MEASURE, "build")
 # Others choose the commits that they build themselves.

@@ -1,6 +1,6 @@
 """Settings of what is measured, and how often."""
 
-from harness.settings.setting import MEASURE, NIGHT, ORDINARY, REPEAT, Setting, SettingKind
+from harness.settings.setting import LISTEN, MEASURE, NIGHT, ORDINARY, REPEAT, Setting, SettingKind
 
 SUITE: tuple[Setting, ...] = (
     Setting(
@@ -35,17 +35,18 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.LIST,
         default=(),
         metavar="jfk|FILE",
-        commands=ORDINARY,
+        commands=LISTEN,
         path=True,
         help="transcribe this recording with whisper-cli and report the real-time factor: jfk (whisper.cpp's own "
-        "sample) or your own file (converted with ffmpeg); needs real weights",
+        "sample) or your own file (converted with ffmpeg); needs real weights. For tune, sweep --quality and "
+        "ab --quality: the speech that texts are made of (default jfk)",
     ),
     Setting(
         name="text",
         kind=SettingKind.LIST,
         default=(),
         metavar="FILE",
-        commands=ORDINARY,
+        commands=LISTEN,
         path=True,
         help="what is said in each --audio, in the same order: one UTF-8 text file for each, to count the words that "
         "are wrong; jfk needs none",
@@ -64,7 +65,7 @@ SUITE: tuple[Setting, ...] = (
         kind=SettingKind.TEXT,
         default="en",
         metavar="CODE",
-        commands=ORDINARY,
+        commands=LISTEN,
         help="language spoken in --audio, or auto (default en)",
     ),
     Setting(

@@ -1,6 +1,6 @@
 """Settings of live comparisons, of verdicts, and of the search for the best settings."""
 
-from harness.settings.setting import BISECT, JUDGE, MEASURE, NIGHT, ORDINARY, TRIAL, TUNE, Setting, SettingKind
+from harness.settings.setting import BISECT, JUDGE, MEASURE, NIGHT, ORDINARY, SWEEP, TRIAL, TUNE, Setting, SettingKind
 
 LIVE: tuple[Setting, ...] = (
     Setting(
@@ -64,6 +64,14 @@ LIVE: tuple[Setting, ...] = (
         commands=("ab",),
         help="settings for the contender only",
     ),
+    Setting(
+        name="quality",
+        kind=SettingKind.FLAG,
+        default=False,
+        commands=("ab", *SWEEP),
+        help="look at the text as well: word errors, and divergence from F16 weights on the CPU without flash "
+        "attention; needs real weights. ab judges it apart from the times; a text that got worse gives exit code 20",
+    ),
 )
 
 JUDGING: tuple[Setting, ...] = (
@@ -111,5 +119,24 @@ TUNING: tuple[Setting, ...] = (
         metavar="AXIS",
         commands=TUNE,
         help="settings to try (default: threads, fa, llamafile, blas, isa, quant)",
+    ),
+    Setting(
+        name="max_wer",
+        kind=SettingKind.PERCENT,
+        default=0.0,
+        metavar="PERCENT",
+        commands=TUNE,
+        help="leave out settings whose word error rate is higher by more than so many percentage points than that of "
+        "F16 weights without flash attention: 0.5%% allows 3.5%% instead of 3.0%% (default: no limit); needs real "
+        "weights and recordings with a known text",
+    ),
+    Setting(
+        name="max_divergence",
+        kind=SettingKind.TEXT,
+        default="",
+        metavar="NATS",
+        commands=TUNE,
+        help="leave out settings whose output distributions lie further than this from those of F16 weights on the CPU "
+        "without flash attention, as a mean over tokens in nats: 0.1 (default: no limit); needs real weights",
     ),
 )

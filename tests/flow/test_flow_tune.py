@@ -26,7 +26,11 @@ def test_the_best_settings_are_found_and_written(kit: Kit) -> None:
     assert "-DGGML_LLAMAFILE=ON" in told
     assert "whisper-cli -m models/ggml-tiny.bin -t 1 -nfa" in told
     assert "certainly better than the start" in told
-    assert re.search(r"llamafile=on blas=none \S+ \S+ [\d.]+ ms/window, the median of (9|\d\d+) rounds", told)
+    won = re.search(
+        r"llamafile=on blas=none \S+ \S+ [\d.]+ ms/window \((-\d+\.\d) %\) the median of (?:9|\d\d+) rounds; ", told
+    )
+    assert won
+    assert float(won[1]) < -10
     duel = re.search(r"against the start \(.*?llamafile=off.*?\): (-\d+\.\d)%", told)
     assert duel
     assert float(duel[1]) < -10

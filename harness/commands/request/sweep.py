@@ -22,7 +22,7 @@ from harness.plan.grid import make_side_request
 from harness.records.node import Node
 from harness.records.record import Record
 from harness.records.run import Run, SettingUsed
-from harness.records.suite import Engine, Suite
+from harness.records.suite import Benchmark, Engine, Suite
 from harness.records.sweep import Axis, Sweep, Values
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, name_settings, nearest
@@ -175,15 +175,17 @@ def resolve_config(
     """Return the run of a config that changes `values`, or why this node does not support it; raises UsageError."""
     mine = apply_side(make_side_request(values), settings).override({"roofline": False}, "sweep")
     try:
-        return resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roofline=False))
+        run = resolve_unmeasured(mine, places, node).replace(measure=measure.replace(roofline=False))
     except (UnavailableError, UnfitError) as error:
         return error
+    # whisper-cli is not timed here, only read.
+    return run.replace(build=run.build.replace(whole=False))
 
 
 def _order(settings: Settings, work: Workplace, node: Node, part: _SweepPart) -> SweepRequest:
     """Return the request for a part of a sweep, without the configs that have no cells to measure."""
     design, suite = part.design, part.suite
-    measure = resolve_measure(settings, work.environ, suite)
+    measure = resolve_measure(_choose_bench(settings), work.environ, suite)
     runs: dict[int, ResolvedConfig] = {}
     for number, entry in enumerate(design.entries):
         cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
@@ -205,7 +207,13 @@ def _choose_suite(settings: Settings, node: Node) -> Suite:
 
     A type of weights that does not fit a model only leaves cells without numbers; it is not refused.
     """
-    return choose_suite(settings.override({"quant": "f16", "bench": "whisper"}, "sweep"), node)
+    return choose_suite(_choose_bench(settings).override({"quant": "f16"}, "sweep"), node)
+
+
+def _choose_bench(settings: Settings) -> Settings:
+    """Return the settings with the benchmarks of a sweep; a file of settings may ask `run` for others."""
+    wanted = [Benchmark.WHISPER.value, *([Benchmark.QUALITY.value] if settings.flag("quality") else [])]
+    return settings.override({"bench": wanted, "vad": "0"}, "sweep")
 
 
 def _choose_axes(settings: Settings, suite: Suite, named: Mapping[str, tuple[str, ...]]) -> tuple[Axis, ...]:
@@ -227,6 +235,8 @@ def _anchor(settings: Settings) -> Settings:
 
 def _make_absolute(name: str, value: Value) -> Value:
     setting = BY_NAME[name]
+    if name in DECISIVE and setting.path and isinstance(value, tuple):
+        return tuple(str(Path(word).absolute()) if Path(word).exists() else word for word in value)
     if not (name in DECISIVE and setting.path and isinstance(value, str)) or value in ("", setting.default):
         return value
     # A compiler without a slash is a program on PATH, even if a file here has the same name.

@@ -1,11 +1,14 @@
 """The search for the best settings that the settings describe."""
 
+import contextlib
 import itertools
+import math
 
 from harness.commands.request.measure import choose_engine, choose_suite, resolve_measure, resolve_node
 from harness.commands.request.sweep import ResolvedConfig, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
+from harness.plan.guard import choose_reference
 from harness.plan.side import name_key
 from harness.plan.tune import AXES, TuneAxis, list_axes
 from harness.records.measurement import DECODE, ENCODE
@@ -14,16 +17,18 @@ from harness.records.record import Record
 from harness.records.run import SettingUsed
 from harness.records.suite import Benchmark, Engine
 from harness.records.sweep import Values
-from harness.records.tune import Goal
+from harness.records.tune import Goal, TextGuard
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
+from harness.settings.recall import list_decisive
 from harness.settings.request import MeasureRequest
 
 
 class SearchRequest(Record):
     """A search for the best settings of a model: its starting point, its axes, and a run for each binary it may need.
 
-    `measure` has the suite of everything that may be measured. A `dry` search is only shown.
+    `measure` has the suite of everything that may be measured. `guard` has limits for what settings may cost in text.
+    `named` are the axes that were asked for by name, `kept` the settings for the record. A `dry` search is only shown.
     """
 
     goal: Goal
@@ -35,6 +40,9 @@ class SearchRequest(Record):
     measure: MeasureRequest
     budget_s: float
     used: tuple[SettingUsed, ...]
+    guard: TextGuard = TextGuard()
+    named: tuple[str, ...] = ()
+    kept: tuple[SettingUsed, ...] = ()
     dry: bool = False
 
 
@@ -42,17 +50,20 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     """Return the search that the settings describe; raises UsageError or UnfitError for bad settings."""
     if goal not in tuple(Goal):
         raise UsageError(f"--for: unknown goal {goal!r}", hint=nearest(goal, list(Goal)))
-    node, model = resolve_node(settings, work.environ), _choose_model(settings)
+    node, model, guard = resolve_node(settings, work.environ), _choose_model(settings), choose_guard(settings)
     base = _choose_base(settings, node)
     axes = list_axes(node, model, base, _choose_over(settings))
     values = {name: (value,) for name, value in base.items()} | {axis.name: axis.values for axis in axes}
+    # What settings cost in text is their distance from the reference's, which is looked at, too.
+    reference = dict(choose_reference(tuple(base.items())))
     mine = settings.override(
         {
-            "bench": Benchmark.WHISPER.value,
+            "bench": [Benchmark.WHISPER.value, Benchmark.QUALITY.value],
+            "vad": "0",
             "repetitions": 1,
             "threads": values["threads"],
-            "flash_attn": values["fa"],
-            "quant": values["quant"],
+            "flash_attn": [*dict.fromkeys((*values["fa"], reference["fa"]))],
+            "quant": [*dict.fromkeys((*values["quant"], reference["quant"]))],
         },
         "tune",
     )
@@ -77,8 +88,25 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
         measure=measure,
         budget_s=settings.number("budget"),
         used=settings.describe(),
+        guard=guard,
+        named=() if settings.is_default("over") else tuple(axis.name for axis in axes),
+        kept=list_decisive(settings),
         dry=settings.flag("dry_run"),
     )
+
+
+def choose_guard(settings: Settings) -> TextGuard:
+    """Return the limits for what settings may cost in text; raises UsageError for one that is no number."""
+    word, divergence = settings.text("max_divergence"), None
+    if word:
+        with contextlib.suppress(ValueError):
+            divergence = float(word)
+        if divergence is None or not 0 <= divergence < math.inf:
+            raise UsageError(
+                f"--max-divergence: expected a number of nats, 0 or more, not {word!r}", hint="--max-divergence 0.1"
+            )
+    max_wer = None if settings.is_default("max_wer") else settings.number("max_wer")
+    return TextGuard(max_wer=max_wer, max_divergence=divergence)
 
 
 def _choose_model(settings: Settings) -> str:

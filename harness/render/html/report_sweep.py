@@ -23,7 +23,8 @@ from harness.render.html.report_trial import capital
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, drop_empty, shorten
 from harness.render.number import format_value
 from harness.render.repeat import repeat_sweep
-from harness.render.sweep import list_sentences
+from harness.render.sweep import has_texts, list_sentences
+from harness.render.text_quality import TEXT_COLUMNS, list_text_cells
 
 
 def view_sweep(table: SweepTable, runs: Sequence[Run], figures: Sequence[Figure]) -> PageContent:
@@ -75,6 +76,7 @@ def _tabulate_cells(table: SweepTable) -> PageTable:
     shown = [one for row in table.rows for _, one in row.summaries]
     interval, words = explain_notes(shown)
     best = {(one.metric, one.row) for one in table.standings if one.certain}
+    texts = has_texts(table)
 
     def cells(number: int, row: SweepRow) -> Iterator[PageCell]:
         values = dict(row.values)
@@ -84,6 +86,7 @@ def _tabulate_cells(table: SweepTable) -> PageTable:
             yield cell.replace(mark=SiteState.FASTER) if (metric.name, number) in best else cell
         yield cell_number(row.rtf)
         yield cell_number(row.max_rss_bytes / 1e6 if row.max_rss_bytes else None)
+        yield from (PageCell(text=cell) for cell in (list_text_cells(row.text) if texts else ()))
         yield PageCell(text=str(max((one.n for _, one in row.summaries), default=0)))
         equal = "" if row.equal_to is None else f"equal code: {table.sweep.label(table.rows[row.equal_to].values)}"
         yield PageCell(text=shorten(row.reason or equal))
@@ -96,6 +99,7 @@ def _tabulate_cells(table: SweepTable) -> PageTable:
             *(PageColumn(name=metric.label, unit=metric.unit, number=True) for metric in metrics),
             PageColumn(name="RTF", number=True, hint="real-time factor, modelled"),
             PageColumn(name="Peak", unit="MB", number=True),
+            *(PageColumn(name=name, number=True) for name in (TEXT_COLUMNS if texts else ())),
             PageColumn(name="n", number=True),
             PageColumn(name="Note"),
         ),

@@ -2,25 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.plan.guard import format_points
 from harness.records.measurement import DECODE, ENCODE
 from harness.records.site import SiteState
 from harness.records.sweep import Values
-from harness.records.tune import Stage, Tuning
+from harness.records.tune import TextGuard, Tuning
 from harness.render.figure.figure import Figure
 from harness.render.html.block import Block, CommandBlock, FactBlock, PageContent, TableBlock, TextBlock
 from harness.render.html.report_run import list_figures, make_section
-from harness.render.html.report_trial import tabulate_comparisons
+from harness.render.html.report_trial import capital, tabulate_comparisons
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
-from harness.render.number import format_value
 from harness.render.plain import format_seconds
 from harness.render.repeat import repeat_tuning
+from harness.render.text_quality import TEXT_COLUMNS, list_text_cells
+from harness.render.tune import describe_winner, has_texts
 
 
 def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
     """Return the page of a search for the best settings."""
     sections = [
         *list_figures(figures),
-        *make_section("Stages", [TableBlock(table=_tabulate_stages(tuning.stages, tuning.unit))]),
+        *make_section("Stages", [TableBlock(table=_tabulate_stages(tuning)), *_list_remarks(tuning)]),
         *make_section("Against others", _list_duels(tuning)),
         *make_section("What was measured", [FactBlock(facts=tuple(_list_facts(tuning)))]),
         *make_section(
@@ -38,18 +40,25 @@ def view_tuning(tuning: Tuning, figures: Sequence[Figure]) -> PageContent:
     sure = any(duel.comparison.relevant for duel in tuning.duels)
     return PageContent(
         title=f"The best settings for {tuning.model} on {tuning.node}",
-        lead=f"{_name(tuning.winner)}: {format_value(tuning.score)} {tuning.unit}; {tuning.why}.",
+        lead=f"{describe_winner(tuning)}; {tuning.why}.",
         mark=SiteState.STEADY if sure else SiteState.TOO_FEW,
         more=f"Searched for {tuning.goal}, smaller is better.",
         sections=tuple(sections),
     )
 
 
-def _tabulate_stages(stages: Sequence[Stage], unit: str) -> PageTable:
+def _list_remarks(tuning: Tuning) -> Iterator[Block]:
+    if tuning.remarks:
+        yield TextBlock(lines=tuple(map(capital, tuning.remarks)))
+
+
+def _tabulate_stages(tuning: Tuning) -> PageTable:
     rows = []
-    for stage in stages:
+    texts = has_texts(tuning)
+    names = TEXT_COLUMNS if texts else ()
+    for stage in tuning.stages:
         if not stage.tried:
-            cells = (PageCell(text=stage.axis), PageCell(text="-"), *(cell_number(None) for _ in range(4)))
+            cells = (PageCell(text=stage.axis), PageCell(text="-"), *(cell_number(None) for _ in range(4 + len(names))))
             rows.append(PageRow(cells=(*cells, PageCell(text=stage.reason))))
         for number, one in enumerate(stage.tried):
             kept = number == stage.winner
@@ -59,6 +68,7 @@ def _tabulate_stages(stages: Sequence[Stage], unit: str) -> PageTable:
                 cell_number(one.score),
                 cell_number(one.encode_ms),
                 cell_number(one.decode_ms),
+                *(PageCell(text=cell) for cell in (list_text_cells(one.text) if texts else ())),
                 PageCell(text=str(one.n)),
             )
             note = PageCell(text="kept", mark=SiteState.FASTER) if kept else PageCell(text=shorten(one.reason))
@@ -68,9 +78,10 @@ def _tabulate_stages(stages: Sequence[Stage], unit: str) -> PageTable:
         columns=(
             PageColumn(name="Axis"),
             PageColumn(name="Value"),
-            PageColumn(name="Score", unit=unit, number=True),
+            PageColumn(name="Score", unit=tuning.unit, number=True),
             PageColumn(name=ENCODE.label, unit=ENCODE.unit, number=True),
             PageColumn(name=DECODE.label, unit=DECODE.unit, number=True),
+            *(PageColumn(name=name, number=True) for name in names),
             PageColumn(name="n", number=True),
             PageColumn(name="Note"),
         ),
@@ -94,10 +105,18 @@ def _list_facts(tuning: Tuning) -> Iterator[tuple[str, PageCell]]:
         ("Began", tuning.start[:19].replace("T", " ")),
         ("Took", f"{format_seconds(tuning.spent_s)} of {format_seconds(tuning.budget_s)}"),
         ("Winner", _name(tuning.winner)),
+        *_list_limits(tuning.guard),
         ("Found by stages", _name(tuning.found)),
         ("Runs", ", ".join(tuning.runs)),
     )
     yield from ((name, PageCell(text=shorten(text, 1000))) for name, text in facts)
+
+
+def _list_limits(guard: TextGuard) -> Iterator[tuple[str, str]]:
+    if guard.max_wer is not None:
+        yield "Limit of word errors", f"{format_points(guard.max_wer)} points"
+    if guard.max_divergence is not None:
+        yield "Limit of divergence", f"{guard.max_divergence:g} nats"
 
 
 def _name(values: Values) -> str:
