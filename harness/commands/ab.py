@@ -93,7 +93,10 @@ def _show(result: TrialResult, request: TrialRequest, environ: Mapping[str, str]
         )
     if result.family is None:
         return int(code)
-    return choose_code(result, result.family.exit_code(strict=request.strict), output)
+    code = result.family.exit_code(strict=request.strict)
+    # What the text cost is no matter of patience: --strict is about times alone.
+    worse = result.quality is not None and result.quality.exit_code(strict=False) is ExitCode.REGRESSION
+    return choose_code(result, ExitCode.REGRESSION if worse else code, output)
 
 
 def _report(result: TrialResult, request: TrialRequest) -> TrialReport:
@@ -119,6 +122,7 @@ def _report(result: TrialResult, request: TrialRequest) -> TrialReport:
         contender=contender,
         family=result.family,
         counters=result.counters,
+        quality=result.quality,
         missing=result.missing,
     )
     if tally is None:

@@ -2,6 +2,7 @@
 
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, CounterReport, Family, Verdict
+from harness.records.quality_report import QualityFamily
 from harness.records.record import Record
 
 
@@ -23,9 +24,10 @@ class TrialReport(Record):
     """What a live comparison came to.
 
     Without a `family` there are no verdicts, and `failure` says why. `counters` are None if the hardware counted
-    nothing; they change no verdict. `blocks` were measured in `wall_s` seconds, and
-    `lost` ones gave no result; `stopped` says why the trial ended. `missing` are requested metrics that were never
-    measured. `repeat` is the command that measures the same again, empty if none is known.
+    nothing; they change no verdict. `quality` are the verdicts on the text, None if nobody looked. `blocks` were
+    measured in `wall_s` seconds, and `lost` ones gave no result; `stopped` says why the trial ended. `missing` are
+    requested metrics that were never measured. `repeat` is the command that measures the same again, empty if none is
+    known.
     """
 
     node: str
@@ -34,6 +36,7 @@ class TrialReport(Record):
     contender: SideReport
     family: Family | None = None
     counters: CounterReport | None = None
+    quality: QualityFamily | None = None
     failure: str = ""
     blocks: int = 0
     lost: int = 0

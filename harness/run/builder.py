@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.plan.forecast import learn_durations
 from harness.plan.run import plan_build
+from harness.plan.transcription import is_transcribed
 from harness.records.outcome import Status
 from harness.records.plan import Inventory, Phase, Plan
 from harness.records.record import Record
@@ -15,11 +16,21 @@ from harness.records.suite import Benchmark
 from harness.run.finish import look_back
 from harness.run.introduction import introduce
 from harness.run.places import Workplace
-from harness.run.prepare import Ready, Supplies, begin_run, mark_builds, prepare, ready_all, remove_builds
+from harness.run.prepare import (
+    Ready,
+    Supplies,
+    begin_run,
+    mark_builds,
+    prepare,
+    prepare_audio,
+    ready_all,
+    remove_builds,
+)
 from harness.run.session import Session
 from harness.settings.request import BuildRequest, RunRequest
 from harness.store.bundle import Bundle, load_logs
 from harness.store.duration import load_durations, save_durations
+from harness.system.transcript import require_words
 
 
 class BuildResult(Record):
@@ -53,7 +64,11 @@ def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) 
     prepared, suite = prepare(request, work), request.measure.suite
     ready = ready_all(request, work, prepared.source)
     timed = suite.replace(benchmarks=() if prepared.source.pruned else tuple(Benchmark))
-    supplies = Supplies(weights=tuple(weights for weights, _ in ready))
+    weights = tuple(weights for weights, _ in ready)
+    heard = Benchmark.QUALITY in suite.benchmarks and any(map(is_transcribed, weights))
+    audio = prepare_audio(request, work, prepared.source) if heard else ()
+    require_words(audio, suite.language)
+    supplies = Supplies(weights=weights, audio=audio)
     state, inputs = begin_run(prepared, request.take(timed), supplies, drawn=drawn)
     plan = plan_build(inputs if suite.benchmarks else inputs.replace(threads=""))
     # What is built is not measured yet: the run that is recorded asks for no benchmark.

@@ -106,7 +106,7 @@ def make_loop(trial: OpenTrial, work: Workplace, fresh: Path) -> TrialLoop:
 
     def save(tally: TrialTally) -> None:
         for number, (run, bundle) in enumerate(trial.runs):
-            bundle.save_run(run.replace(results=tuple(pair[number] for pair in tally.results)))
+            bundle.save_run(run.replace(results=(*run.results, *(pair[number] for pair in tally.results))))
 
     engine = _choose_engine(trial.sides[0], logs, design, monitor.retries)
     files = FreshFiles(fresh, logs, _list_relinkings(trial.sides, cache) if design.relink else None)
@@ -246,6 +246,8 @@ def _conclude(run: Run, bundle: Bundle, found: _Findings, cache: Path) -> tuple[
         cause = tally.lost[-1].cause if tally.lost and not missing else None
         results += (StepResult(step="trial", phase=Phase.BENCHMARK, status=Status.FAILED, reason=reason, cause=cause),)
     trial = trial.replace(discarded=len(tally.lost), stopped=tally.stopped or "") if trial else None
-    run = run.replace(trial=trial, results=results, caveats=(*run.caveats, *found.caveats), wall_s=tally.wall_s)
+    run = run.replace(
+        trial=trial, results=(*run.results, *results), caveats=(*run.caveats, *found.caveats), wall_s=tally.wall_s
+    )
     run, _, folder = conclude(run, bundle, cache)
     return run, str(folder)

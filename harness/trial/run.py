@@ -9,6 +9,7 @@ from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.judge.counter import judge_counts
 from harness.plan.block import ROLES
 from harness.records.comparison import CounterReport, Family
+from harness.records.quality_report import QualityFamily
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.trial import TrialEnd
@@ -22,6 +23,7 @@ from harness.trial.build import build_sides
 from harness.trial.introduction import introduce_trial
 from harness.trial.loop import TrialTally
 from harness.trial.open_trial import SealedTrial, Sides, TrialTask, make_loop, open_trial, seal_trial
+from harness.trial.quality import judge_text, look_at_text, refuse_silence
 from harness.trial.request import TrialRequest
 from harness.trial.setup import Setup
 from harness.trial.side import prepare_side
@@ -32,14 +34,15 @@ class TrialResult(Record):
     """A trial that has ended: its verdicts, and the two runs with their bundles, baseline first.
 
     If a build failed, there is no tally, only the record and the logs of the build. `counters` are what the hardware
-    counted, None if it did not. `failure` is the block that ended
-    the trial, `missing` are the requested metrics that were never measured.
+    counted, None if it did not. `quality` are the verdicts on the text, None if nobody looked. `failure` is the block
+    that ended the trial, `missing` are the requested metrics that were never measured.
     """
 
     runs: tuple[Run, ...]
     paths: tuple[str, ...] = ()
     family: Family | None = None
     counters: CounterReport | None = None
+    quality: QualityFamily | None = None
     tally: TrialTally | None = None
     failure: LostBlock | None = None
     missing: tuple[str, ...] = ()
@@ -63,6 +66,7 @@ def compare(request: TrialRequest, setup: Setup, work: Workplace, *, plant: floa
     """Fetch, build and measure both sides, and return the result; the caller holds the node's lock."""
     settle_unfinished(work.places, request.node.name, work.console)
     sides = prepare_sides(request, work)
+    refuse_silence(sides, work.places.cache)
     introduce_trial(request.labels, sides, request.design, work)
     return run_trial(TrialTask(sides, request.design, plant), setup, work)
 
@@ -75,6 +79,9 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
         return TrialResult(runs=(broken.run,), paths=(broken.logs,))
     trial = open_trial(task, built, setup, work)
     with _naming_kept_runs(trial.bundles, task.command):
+        looked = zip(trial.sides, built, trial.runs, strict=True)
+        seen = [(look_at_text(side, one, opened, work), opened[1]) for side, one, opened in looked]
+        trial = trial._replace(runs=seen)
         with scratch_folder(work.places.cache, BLOCK) as fresh:
             tally = make_loop(trial, work, fresh).go()
         sealed = seal_trial(trial, tally, work.places.cache)
@@ -85,6 +92,7 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
         paths=sealed.paths,
         family=family,
         counters=judge_counts([(baseline, contender)], family) if family else None,
+        quality=judge_text(sealed.runs),
         tally=tally,
         failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
         missing=sealed.missing,

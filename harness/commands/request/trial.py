@@ -124,7 +124,9 @@ def resolve_side(request: SideRequest, settings: Settings, work: Workplace, node
     """Return the run that measures one side of a trial."""
     mine, engine = apply_side(request, settings), choose_engine(settings, Engine.LIBRARY)
     # A file of settings may ask `run` for other benchmarks, and for precision.
-    suite = choose_suite(mine.override({"bench": Benchmark.WHISPER.value}, request.label), node).replace(
+    wanted = [Benchmark.WHISPER.value, *([Benchmark.QUALITY.value] if settings.flag("quality") else [])]
+    asked = mine.override({"bench": wanted, "vad": "0"}, request.label)
+    suite = choose_suite(asked, node).replace(
         tests=False,
         test_build_types=(),
         engine=engine,
@@ -132,7 +134,10 @@ def resolve_side(request: SideRequest, settings: Settings, work: Workplace, node
         precision=0.0,
         max_time_s=0.0,
     )
-    run = resolve_measured(mine, work, node, suite)
+    # Which recordings there are depends on the benchmarks.
+    run = resolve_measured(asked if settings.flag("quality") else mine, work, node, suite)
+    # whisper-cli is not timed here, only read.
+    run = run.replace(build=run.build.replace(whole=False))
     if settings.flag("relink"):
         _require_relinking(run)
     return run

@@ -1,0 +1,95 @@
+"""The text of both sides of a live comparison: looked at once, before the blocks, and judged apart from the times."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+from harness.errors import UnavailableError
+from harness.judge.quality import RowPair, compare_quality, list_quality
+from harness.plan.guard import explain_blindness
+from harness.plan.quality import plan_quality
+from harness.records.measurement import Case
+from harness.records.outcome import StepResult
+from harness.records.plan import Phase, Plan
+from harness.records.quality_report import QualityFamily, QualityRow
+from harness.records.run import Run
+from harness.records.suite import Benchmark
+from harness.run.builder import BuildResult
+from harness.run.places import Workplace
+from harness.run.prepare import Preparation, Supplies, gather_inputs
+from harness.run.session import Session
+from harness.store.bundle import Bundle
+from harness.store.duration import load_durations
+from harness.trial.side import Side
+
+
+def refuse_silence(sides: Sequence[Side], cache: Path) -> None:
+    """Raise UnavailableError, before anything is built, if the text of a side cannot be looked at."""
+    for side in sides:
+        blindness = explain_blindness(_plan_looks(side, side.state, cache), side.state.weights)
+        if Benchmark.QUALITY in side.suite.benchmarks and blindness:
+            raise UnavailableError(
+                f"--quality has nothing to look at in the {side.role}",
+                cause=blindness,
+                hint="--weights official  # or --weights PATH; --audio FILE --text FILE where there is no sample",
+            )
+
+
+def look_at_text(side: Side, built: BuildResult, opened: tuple[Run, Bundle], work: Workplace) -> Run:
+    """Return the run that records a side, with what its build makes of the recordings, if that is asked for."""
+    run, bundle = opened
+    if Benchmark.QUALITY not in side.suite.benchmarks:
+        return run
+    plan = _plan_looks(side, run, work.places.cache)
+    steps = tuple(step.replace(title=f"{step.title}, {side.role}") for step in plan.steps)
+    plan = plan.replace(steps=steps)
+    begun = run.replace(results=built.run.results)
+    session = Session(plan, begun, bundle, work.console, load_durations(work.places.cache))
+    session.inventory = built.inventory
+    known = {result.step for result in built.run.results}
+    for step in plan.steps:
+        if step.name not in known:
+            session.do(step)
+    found = tuple(one for one in session.run.results if one.step not in known and _is_kept(one))
+    return session.run.replace(results=found)
+
+
+def judge_text(runs: Sequence[Run]) -> QualityFamily | None:
+    """Return the verdicts on the text of both runs of a trial; None if there is none to compare."""
+    pairs = tuple(_pair_rows(*runs))
+    return compare_quality(pairs) if pairs else None
+
+
+def _plan_looks(side: Side, run: Run, cache: Path) -> Plan:
+    """Return the plan of a side's build with the steps that look at its text."""
+    state = side.state
+    prepared = Preparation(
+        cache=str(cache),
+        node=state.node,
+        toolchain=state.toolchain,
+        source=state.source,
+        environment=state.environment,
+        caveats=(),
+    )
+    supplies = Supplies(weights=run.weights, audio=state.audio)
+    steps = plan_quality(gather_inputs(prepared, side.request, supplies, drawn=side.drawn))
+    return side.plan.replace(steps=(*side.plan.steps, *steps))
+
+
+def _is_kept(result: StepResult) -> bool:
+    return result.phase is Phase.REFERENCE or (result.case is not None and result.case.benchmark == Benchmark.QUALITY)
+
+
+def _pair_rows(baseline: Run, contender: Run) -> Iterator[RowPair]:
+    """Yield what both sides make of each recording, paired as their cases are."""
+    rows = [{row.case: row for row in list_quality(run)} for run in (baseline, contender)]
+    for cases in zip(_list_settings(baseline), _list_settings(contender), strict=False):
+        found = [side.get(case) for side, case in zip(rows, cases, strict=True)]
+        if isinstance(found[0], QualityRow) and isinstance(found[1], QualityRow):
+            yield found[0], found[1]
+
+
+def _list_settings(run: Run) -> Iterator[Case]:
+    suite = run.suite
+    for weights, threads, fa, audio in product(run.weights, suite.threads, suite.flash_attn, run.audio):
+        yield Case.of(Benchmark.QUALITY.value, model=weights.model, audio=audio.name, threads=threads, fa=fa)
