@@ -1,8 +1,8 @@
 """The file of a reference: a line of JSON, then rows of 32-bit floats, read and written one at a time.
 
-The line is padded with blanks to a multiple of 64 bytes. A file of kind `check` has a mel spectrogram, then one row of
-logits for each position; one of kind `speech` has log-probabilities only. A position predicts a token of a window from
-its prompt and the tokens before.
+The line is padded with blanks to a multiple of 64 bytes. A file of kind `check` has a mel spectrogram, then for each
+position a row of logits for each of the numbers of blank keys that it names; one of kind `speech` has log-probabilities
+only. A position predicts a token of a window from its prompt and the tokens before.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ _ALIGNMENT = 64
 _MOST_HEADER_BYTES = 1 << 20
 _MOST = {"vocabulary": 1 << 20, "mels": 1 << 10, "frames": 1 << 20}
 _MOST_FRAMES = 1 << 31
+_MOST_VARIANTS = 4
 _FLOAT_BYTES = 4
 # The room that a line needs is not known before the last row is written.
 _ROOM_FOR_WINDOW, _ROOM_FOR_REST = 4096, 8192
@@ -37,7 +38,11 @@ class ReferenceWindow(NamedTuple):
 
 
 class ReferenceHeader(NamedTuple):
-    """The first line of a file; `of_windows` is what the recording has, `language` that of the prompts."""
+    """The first line of a file; `of_windows` is what the recording has, `language` that of the prompts.
+
+    `blank_keys` are numbers of zero positions that are attended to beside those of the audio: none, and so many as some
+    libraries add with flash attention. What is right with each of them stands in the file.
+    """
 
     kind: str
     vocabulary: int
@@ -48,11 +53,17 @@ class ReferenceHeader(NamedTuple):
     of_windows: int = 1
     language: str = ""
     detected: bool = False
+    blank_keys: tuple[int, ...] = (0,)
 
     @property
     def positions(self) -> int:
-        """The rows of the file."""
+        """The positions of all windows."""
         return sum(len(window.tokens) for window in self.windows)
+
+    @property
+    def rows(self) -> int:
+        """The rows of the file."""
+        return self.positions * len(self.blank_keys)
 
 
 class ReferenceReader:
@@ -82,7 +93,7 @@ class ReferenceReader:
 
     def read_rows(self) -> Iterator[Floats]:
         """Yield the rows that are left, beginning after what was read so far."""
-        for _ in range(self.header.positions):
+        for _ in range(self.header.rows):
             yield self._read(self.header.vocabulary)
 
     def _read_header(self, kind: str) -> ReferenceHeader:
@@ -96,7 +107,7 @@ class ReferenceReader:
         if header.kind != kind:
             raise WorkError(f"{self._path} is a reference for {header.kind!r}, not for {kind!r}")
         spectrogram = header.mels * header.frames if kind == CHECK else 0
-        wanted = len(line) + _FLOAT_BYTES * (spectrogram + header.positions * header.vocabulary)
+        wanted = len(line) + _FLOAT_BYTES * (spectrogram + header.rows * header.vocabulary)
         found = os.fstat(self._file.fileno()).st_size
         if found != wanted:
             raise WorkError(f"the reference {self._path} is damaged: it has {found} bytes instead of {wanted}")
@@ -182,6 +193,7 @@ def _parse(found: Any) -> ReferenceHeader:
         of_windows=_number(found.get("of_windows", len(windows)), _MOST_FRAMES),
         language=_text(found.get("language", "")),
         detected=found.get("detected") is True,
+        blank_keys=_blank_keys(found.get("blank_keys", [0])),
     )
     if not header.positions:
         raise ValueError("no positions")
@@ -198,6 +210,13 @@ def _parse_window(found: Any, vocabulary: int) -> ReferenceWindow:
 
 def _tokens(found: Sequence[object], vocabulary: int) -> tuple[int, ...]:
     return tuple(_number(token, vocabulary - 1) for token in found)
+
+
+def _blank_keys(found: Sequence[object]) -> tuple[int, ...]:
+    numbers = tuple(_number(number, _MOST["frames"]) for number in found)
+    if not 1 <= len(numbers) <= _MOST_VARIANTS or numbers[0] != 0:
+        raise ValueError(f"{len(numbers)} numbers of blank keys")
+    return numbers
 
 
 def _number(found: object, most: int, *, least: int = 0) -> int:

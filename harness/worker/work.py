@@ -27,6 +27,7 @@ class WorkerCommands:
         self._timer = timer
         self._context = 0
         self._threads = 0
+        self._flash_attn = False
         self._positions = 0
         self._tokens = (ctypes.c_int32 * PROMPT_TOKENS)()
         self._commands: dict[str, tuple[int | None, Callable[..., dict[str, object]]]] = {
@@ -65,6 +66,7 @@ class WorkerCommands:
         if flash_attn not in ("0", "1"):
             raise WorkError(f"flash attention must be 0 or 1, not {flash_attn}")
         self._threads = read_count(threads, _MAX_THREADS)
+        self._flash_attn = flash_attn == "1"
         opened: list[int] = []
         refused: list[str] = []
 
@@ -137,7 +139,7 @@ class WorkerCommands:
         return {**cost, "text": text[0].decode(errors="replace")}
 
     def _check(self, path: str) -> dict[str, object]:
-        return self._judge().check(path)
+        return self._judge().check(path, flash_attn=self._flash_attn)
 
     def _make_reference(self, path: str, audio: str, language: str, made_by: str) -> dict[str, object]:
         return self._judge().reference(path, audio, language, made_by)
