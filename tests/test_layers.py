@@ -82,13 +82,13 @@ def floor_of(path: Path) -> int:
     return ROOMS[room(path)][0] if room(path) in ROOMS else 0
 
 
-# A program of its own, which the harness starts: no floor, and neither side imports the other.
-WORKER = "worker"
+# Programs of their own, which the harness starts: no floor, and neither side imports the other.
+PROGRAMS = ("worker", "client")
 # What sees to the packages that the floors need: only the very start imports it.
 ENVIRONMENT = "environment"
 EVERY = sorted(HARNESS.rglob("*.py"))
-MODULES = [path for path in EVERY if room(path) not in {WORKER, ENVIRONMENT}]
-PROGRAM = sorted((HARNESS / WORKER).glob("*.py"))
+MODULES = [path for path in EVERY if room(path) not in {*PROGRAMS, ENVIRONMENT}]
+PROGRAM = [path for name in PROGRAMS for path in sorted((HARNESS / name).glob("*.py"))]
 BEFORE = sorted((HARNESS / ENVIRONMENT).glob("*.py"))
 PACKAGES = [path for path in EVERY if path.name == "__init__.py" and path.parent != HARNESS]
 
@@ -241,17 +241,17 @@ def test_module_has_no_hidden_effects(path: Path) -> None:
             assert not called.endswith(DISK), f"floor {floor} touches the disk"
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.name)
-def test_the_worker_needs_the_standard_library_alone(path: Path) -> None:
+@pytest.mark.parametrize("path", PROGRAM, ids=lambda path: str(path.relative_to(HARNESS)))
+def test_a_program_needs_the_standard_library_alone(path: Path) -> None:
+    own = f"harness.{room(path)}"
     for _, name in imports(parse(path)):
-        alone = name.startswith(f"harness.{WORKER}") or name.split(".")[0] in sys.stdlib_module_names
-        assert alone, f"the worker imports {name}"
+        assert name.startswith(own) or name.split(".")[0] in sys.stdlib_module_names, f"{own} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HARNESS)))
-def test_nobody_imports_the_worker(path: Path) -> None:
+def test_nobody_imports_a_program(path: Path) -> None:
     names = [name for _, name in imports(parse(path))]
-    assert not any(name.startswith(f"harness.{WORKER}") for name in names)
+    assert not any(name.startswith(f"harness.{program}") for name in names for program in PROGRAMS)
 
 
 @pytest.mark.parametrize("path", BEFORE, ids=lambda path: path.name)

@@ -17,7 +17,7 @@ from harness.judge.sample import (
 )
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.comparison import ALPHA, CompareResult, Comparison, Difference, Family, Verdict
-from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, TABLE_METRICS, Case
+from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, SERVER_METRICS, TABLE_METRICS, Case
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -59,8 +59,9 @@ def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozens
         Benchmark.MEMCPY: (COPY_RATE.name,),
         Benchmark.MUL_MAT: (FLOP_RATE.name,),
         Benchmark.TRANSCRIBE: (RTF.name,),
+        Benchmark.SERVER: tuple(metric.name for metric in SERVER_METRICS),
     }
-    return frozenset(name for bench in benchmarks for name in names[Benchmark(bench)])
+    return frozenset(name for bench in benchmarks for name in names.get(Benchmark(bench), ()))
 
 
 def list_uncompared(question: CompareQuestion, family: Family) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from harness.plan.environment import list_influences
 from harness.records.build import Tool
 from harness.records.node import NO_NAME
 from harness.records.run import CMAKE_OPTIONS, CPU_FEATURES, OURS, Run, SettingOrigin
-from harness.records.suite import Benchmark, Engine
+from harness.records.suite import OF_AUDIO, Engine
 from harness.settings.table import BY_NAME
 from harness.settings.value import read_defines
 
@@ -52,7 +52,7 @@ def list_context_fields(runs: Sequence[Run], benchmarks: frozenset[str]) -> Iter
     yield from _machine()
     yield from _binary(runs)
     yield from _weights(runs)
-    if Benchmark.TRANSCRIBE in benchmarks:
+    if benchmarks.intersection(OF_AUDIO):
         yield from _audio(runs)
     yield from _settings(runs)
     yield from _tools()

@@ -14,7 +14,7 @@ SHARE = 0.25
 # Load that keeps more than this of its height from one attempt to the next has stayed.
 _STAYED = 0.75
 # What people look at first is repeated at once; everything else at the end, of what these leave.
-_FIRST = (Benchmark.WHISPER, Benchmark.TRANSCRIBE)
+_FIRST = (Benchmark.WHISPER, Benchmark.TRANSCRIBE, Benchmark.SERVER)
 
 
 def can_wait(step: Step) -> bool:

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from harness.judge.calendar import name_day
-from harness.records.measurement import COPY_RATE, COUNT_METRICS, FLOP_RATE, RTF, TABLE_METRICS, Case, name_cases
+from harness.records.measurement import (
+    COPY_RATE,
+    COUNT_METRICS,
+    FLOP_RATE,
+    RTF,
+    SERVER_METRICS,
+    TABLE_METRICS,
+    Case,
+    name_cases,
+)
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -12,7 +21,7 @@ from harness.stats.series import Key, order_model_cases, summarize_run
 from harness.stats.verdict import PairedSample, UnpairedSample
 
 # Reading the weights is a matter of the disk and its cache, not of the code.
-COMPARED = tuple(metric.name for metric in (*TABLE_METRICS, COPY_RATE, FLOP_RATE, RTF))
+COMPARED = tuple(metric.name for metric in (*TABLE_METRICS, COPY_RATE, FLOP_RATE, RTF, *SERVER_METRICS))
 RunPair = tuple[Run, Run]
 
 

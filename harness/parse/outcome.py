@@ -16,6 +16,7 @@ from harness.parse.bench.bench import (
 from harness.parse.bench.device import parse_blas, parse_nvidia
 from harness.parse.bench.microbenchmark import count_cells, is_whole_memcpy, measure_memcpy, measure_mul_mat
 from harness.parse.bench.roofline import measure_roofline
+from harness.parse.bench.server import measure_server, parse_server_log
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import find_complaint, has_text, measure_transcription
 from harness.parse.bench.worker import find_worker_refusal, list_asked, measure_worker, read_texts
@@ -136,6 +137,8 @@ def _read_case(result: StepResult, step: Step, case: Case, log: str) -> StepResu
         result = read_check_log(result, log)
     elif case.benchmark == Benchmark.QUALITY:
         result = read_quality(result, step, case, log)
+    elif case.benchmark == Benchmark.SERVER:
+        result = _read_server(result, case, step, log)
     elif step.engine is Engine.LIBRARY:
         result = _read_worker(result, case, step, log)
     else:
@@ -231,6 +234,21 @@ def _read_worker(result: StepResult, case: Case, step: Step, log: str) -> StepRe
         reason = f"exit code 0, but no measurement of {', '.join(missing)}"
         return result.replace(status=Status.FAILED, reason=reason)
     return result.replace(measurements=measurements, counts=counts)
+
+
+def _read_server(result: StepResult, case: Case, step: Step, log: str) -> StepResult:
+    """Return the times of the requests; one that failed makes all of them worthless."""
+    wanted = step.argv[step.argv.index("--requests") + 1]
+    found = parse_server_log(log, case.count("clients") or 0, int(wanted))
+    if found.load and not found.failure:
+        return result.replace(measurements=measure_server(found.load, case, step.repetition), load=found.load)
+    words = [found.failure]
+    if found.exit_code is not None:
+        words[0] += f" ({describe_exit(found.exit_code)})"
+        words += [complaint] if (complaint := find_complaint(log)) else []
+        words += [lost] if (lost := find_lost(step.backend, log)) else []
+    cause = None if found.exit_code is None else find_exit_cause(found.exit_code)
+    return result.replace(status=Status.FAILED, reason="; ".join(words), cause=cause, load=found.load)
 
 
 def _missing(case: Case, measurements: tuple[Measurement, ...], log: str) -> str:

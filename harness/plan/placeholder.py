@@ -2,8 +2,8 @@
 
 `@bench-target` is the CMake target of the bench program, `@bench` the program, `@library` the shared libwhisper,
 `@fa=0` / `@fa=1` the flag that turns flash attention off or on in its dialect, `@no-gpu` the flag that disables GPUs,
-`@tests=Debug` the programs of the chosen tests as Ninja targets. `@quantize` and `@cli` are the programs that quantise
-and transcribe, `@quantize-target` and `@cli-target` their targets.
+`@tests=Debug` the programs of the chosen tests as Ninja targets. `@quantize`, `@cli` and `@server` are the programs
+that quantise, transcribe and answer requests, `@quantize-target`, `@cli-target` and `@server-target` their targets.
 """
 
 import re
@@ -22,6 +22,8 @@ QUANTIZE = "@quantize"
 QUANTIZE_TARGET = "@quantize-target"
 CLI = "@cli"
 CLI_TARGET = "@cli-target"
+SERVER = "@server"
+SERVER_TARGET = "@server-target"
 NO_GPU = "@no-gpu"
 # A copy of the program in a folder without the variants: of those beside the program, ggml would load the best.
 ALONE = "@alone"
@@ -30,10 +32,12 @@ ALONE_FOLDER = "alone"
 BENCH_TARGETS = ("whisper-bench", "bench")
 # Likewise, the program that transcribes was called main.
 CLI_TARGETS = ("whisper-cli", "main")
+SERVER_TARGETS = ("whisper-server", "server")
 # Other programs: their names over time, the newest first, and what they are needed for.
 _PROGRAMS = {
     QUANTIZE: (QUANTIZE_TARGETS, "which makes the weights"),
     CLI: (CLI_TARGETS, "which transcribes"),
+    SERVER: (SERVER_TARGETS, "which answers requests"),
 }
 # Upstream's own workflows run `gh`; `unit` marks the cheap tests without models. Others need real weights.
 TEST_LABELS = ("gh", "unit")

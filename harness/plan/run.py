@@ -15,10 +15,12 @@ from harness.plan.placeholder import (
     CLI_TARGET,
     LABEL_PATTERN,
     QUANTIZE_TARGET,
+    SERVER_TARGET,
 )
 from harness.plan.quality import plan_quality
 from harness.plan.reference import plan_references
 from harness.plan.roofline import AFTER, BEFORE, plan_roofline, plan_roofline_build
+from harness.plan.server import plan_servers
 from harness.plan.transcription import plan_transcriptions
 from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
@@ -50,7 +52,7 @@ def plan_build(inputs: PlanInputs) -> Plan:
 
 
 def plan_run(inputs: PlanInputs) -> Plan:
-    """Return the plan of a run: builds and tests, memcpy, mul_mat, the models round by round, then transcriptions.
+    """Return the plan of a run: builds, tests, memcpy, mul_mat, the models round by round, transcriptions, servers.
 
     The roofline of the node is measured before and after the benchmarks.
     """
@@ -69,6 +71,7 @@ def plan_run(inputs: PlanInputs) -> Plan:
         steps += plan_transcriptions(inputs)
         if Benchmark.QUALITY in inputs.suite.benchmarks:
             steps += plan_quality(inputs)
+        steps += plan_servers(inputs)
     if inputs.suite.benchmarks and inputs.roofline:
         steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=AFTER, repetition=2))
     return Plan(sites=inputs.sites, steps=require_checks(steps), threads=inputs.threads)
@@ -249,6 +252,7 @@ def _choose_targets(inputs: PlanInputs, site: BuildSite) -> tuple[str, ...]:
     made = timed and any(weights.parent for weights in inputs.weights)
     heard = timed and inputs.audio
     read = [CLI_TARGET] if heard and Benchmark.TRANSCRIBE in inputs.suite.benchmarks else []
+    read += [SERVER_TARGET] if heard and Benchmark.SERVER in inputs.suite.benchmarks else []
     tested = [f"@tests={site.config.build_type}"] if _is_tested(inputs, site) else []
     variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []
     return (*([BENCH_TARGET] if timed else []), *variant, *([QUANTIZE_TARGET] if made else []), *read, *tested)

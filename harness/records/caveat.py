@@ -141,6 +141,10 @@ class CaveatCode(ExplainedWord):
         "not-checked",
         "Whether the build computes what the weights say could not be checked; the message says why.",
     )
+    REQUESTS_QUEUED = (
+        "requests-queued",
+        "whisper-server computes one request at a time, so the latency of several clients is mostly time in a queue.",
+    )
     NOISY = "noisy", "The repetitions of a metric are far apart (spread above 50 %); something probably disturbed them."
     IMPRECISE = "imprecise", "--precision was not reached within the time limit."
     CORRELATED = (

@@ -63,6 +63,24 @@ def _list_processes(suite: Suite, weights: Sequence[Weights], audio: Sequence[Au
         for fa in suite.flash_attn
         for vad in suite.vad
     ]
+    wanted += [
+        Case.of(
+            Benchmark.SERVER.value,
+            model=one.model,
+            audio=sound.name,
+            clients=clients,
+            threads=threads,
+            fa=fa,
+            **name_vad(vad),
+        )
+        for one in weights
+        if Benchmark.SERVER in suite.benchmarks and one.kind is not WeightsKind.SYNTHETIC
+        for sound in audio
+        for threads in suite.threads
+        for fa in suite.flash_attn
+        for clients in suite.clients
+        for vad in suite.vad
+    ]
     for repetition in range(1, suite.repetitions + 1):
         yield from ((case, repetition) for case in wanted)
     if Benchmark.QUALITY in suite.benchmarks:

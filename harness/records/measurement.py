@@ -118,6 +118,10 @@ LOAD = Metric(name="load", unit="ms", lower_is_better=True, label="Load")
 WINDOW = Metric(name="window", unit="ms/window", lower_is_better=True, label="30 s")
 # Of whisper-cli, from audio to text without loading the weights: time it takes over time it lasts.
 RTF = Metric(name="rtf", unit="s/s", lower_is_better=True, label="RTF")
+# Of requests to whisper-server, from the first byte sent to the last byte received, and of all of them together.
+LATENCY = Metric(name="latency", unit="ms/request", lower_is_better=True, label="Latency")
+LATENCY_P95 = Metric(name="latency_p95", unit="ms/request", lower_is_better=True, label="p95")
+SPEECH_RATE = Metric(name="speech_rate", unit="s/s", lower_is_better=False, label="Speech")
 COPY_RATE = Metric(name="copy_rate", unit="GB/s", lower_is_better=False, label="memcpy")
 FLOP_RATE = Metric(name="flop_rate", unit="GFLOP/s", lower_is_better=False, label="mul_mat")
 PEAK_FLOP_RATE = Metric(name="peak_flop_rate", unit="GFLOP/s", lower_is_better=False, label="peak")
@@ -153,6 +157,9 @@ METRICS: dict[str, Metric] = {
         LOAD,
         WINDOW,
         RTF,
+        LATENCY,
+        LATENCY_P95,
+        SPEECH_RATE,
         COPY_RATE,
         FLOP_RATE,
         PEAK_FLOP_RATE,
@@ -160,6 +167,7 @@ METRICS: dict[str, Metric] = {
         CLOCK_RATE,
     )
 }
+SERVER_METRICS: tuple[Metric, ...] = (LATENCY, LATENCY_P95, SPEECH_RATE)
 TABLE_METRICS: tuple[Metric, ...] = (ENCODE, DECODE, BATCHD, PROMPT)
 # By the names of the call's time and of the counter.
 COUNT_METRICS: dict[tuple[str, str], Metric] = {

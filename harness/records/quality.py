@@ -113,7 +113,7 @@ class ServerLoad(Record):
     Times are milliseconds from the first byte sent to the last byte received: `median_ms`, `p95_ms`, `worst_ms`.
     `speech_rate` is the seconds of speech that were transcribed per second. `ready_s` is the time from the start of the
     server until it was ready. `first_refusal` says what was wrong with the first one, `digests` are those of the
-    different texts, one unless the server is not deterministic.
+    different texts, one unless the server is not deterministic. The peak memory of such a step is that of the server.
     """
 
     clients: int

@@ -23,6 +23,9 @@ METRIC_MEANINGS: Mapping[str, str] = {
     "window": "modelled, never measured: one window of speech, encode + 100 x decode; `tune` minimises it",
     "rtf": "whisper-cli from audio to text, without loading the weights, over the length of the audio; below 1 is "
     "faster than speech",
+    "latency": "whisper-server under load: the median time of a request, from the first byte sent to the last received",
+    "latency_p95": "the time that 95 % of the requests to whisper-server did not exceed; the longest of fewer than 20",
+    "speech_rate": "seconds of speech that whisper-server transcribed per second, for all clients together",
     "copy_rate": "bytes copied once, decimal; real traffic is twice that or more",
     "flop_rate": "square matrices, on the CPU backend, whatever else was built",
     "peak_flop_rate": "of the node: independent FP32 multiply-adds, two operations each, all threads together",

@@ -14,6 +14,7 @@ from harness.render.plain import align, align_runs, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
+from harness.render.server import list_servers
 from harness.render.sparkline import draw_sparkline
 from harness.render.table import short_commit, weights_kind
 from harness.render.terminal import format_peak, list_caveats, list_failures, list_head, list_tests
@@ -54,6 +55,7 @@ def render_display(
         _models(runs, summaries, frame),
         [line for number, run in enumerate(runs, 1) for line in list_counts(run, number if several else 0)],
         list_transcriptions(runs, summaries),
+        list_servers(runs, summaries),
         _pivot(summaries, _Axes(Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"), width),
         _pivot(summaries, _Axes(Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"), width),
         *(_roofline(runs[number], mine, number + 1 if several else 0, frame) for number, mine in enumerate(shares)),

@@ -11,6 +11,7 @@ from harness.render.plain import printable
 from harness.render.quietness import describe_placement
 from harness.render.repeat import repeat_run
 from harness.render.roofline import describe_roofline
+from harness.render.server import describe_servers
 from harness.stats.series import summarize_run
 
 _UPSTREAM = "GG_BUILD"
@@ -73,6 +74,8 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
             vad = f"_vad{word}" if (word := case.get("vad")) else ""
             name = f"{case.get('audio')}_{case.get('model')}_t{case.get('threads')}_fa{case.get('fa')}{vad}"
             yield f"HARNESS_RTF_{name}", f"{summary.median:.3f}, {summary.n} processes, whisper-cli from end to end"
+    for name, numbers in describe_servers(summarize_run(run)):
+        yield f"HARNESS_SERVER_{name}", f"{numbers}, whisper-server under load"
     for caveat in run.caveats:
         yield f"HARNESS_CAVEAT_{re.sub(r'[^A-Z0-9]', '_', caveat.code.upper())}", caveat.message
 

@@ -16,6 +16,7 @@ from harness.render.plain import align_within, format_summary
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
+from harness.render.server import list_servers
 from harness.render.table import short_commit, weights_kind
 from harness.render.transcription import MODELLED, format_modelled, list_transcriptions
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
@@ -41,6 +42,7 @@ def render_summary(
         [*list_head(run), *list_placement(run)],
         _models(run, summaries, width),
         list_transcriptions([run], [summaries]),
+        list_servers([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
         list_roofline(run, shares, width=width, plain=plain),
         [*list_failures(run, width), *list_discarded(run)],

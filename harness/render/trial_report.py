@@ -11,10 +11,13 @@ from harness.records.measurement import (
     DECODE,
     ENCODE,
     FLOP_RATE,
+    LATENCY,
+    LATENCY_P95,
     LOAD,
     METRICS,
     PROMPT,
     RTF,
+    SPEECH_RATE,
     Case,
 )
 from harness.records.trial_report import TrialReport, is_withheld
@@ -41,6 +44,9 @@ _DEEDS = {
     PROMPT.name: "Prompt processing",
     LOAD.name: "Loading the model",
     RTF.name: "Transcribing",
+    LATENCY.name: "Answering a request",
+    LATENCY_P95.name: "Answering the slowest requests",
+    SPEECH_RATE.name: "Transcribing for all clients",
     COPY_RATE.name: "Copying memory",
     FLOP_RATE.name: "Matrix multiplication",
 }

@@ -26,7 +26,7 @@ _AGAIN = tuple(
 )
 # These decide, besides, what a run does.
 OF_RUN = frozenset(
-    {"bench", "audio", "vad", "text", "language", "tests", "precision", "max_time", "roofline", "retries"}
+    {"bench", "audio", "clients", "vad", "text", "language", "tests", "precision", "max_time", "roofline", "retries"}
 )
 # And these what a live comparison asks.
 _OF_TRIAL = frozenset({"metric", "pairs"})

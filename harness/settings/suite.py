@@ -52,6 +52,14 @@ SUITE: tuple[Setting, ...] = (
         "are wrong; jfk needs none",
     ),
     Setting(
+        name="clients",
+        kind=SettingKind.LIST,
+        default=(),
+        metavar="N",
+        commands=ORDINARY,
+        help="how many clients send requests to whisper-server at once, for --bench server (default 1,4)",
+    ),
+    Setting(
         name="vad",
         kind=SettingKind.LIST,
         default=("0",),

@@ -93,8 +93,8 @@ def keys() -> list[str]:
         if "-m" in ARGV:
             return [f"{TOOL} {os.path.basename(value('-m'))}", f"{TOOL} -m"]
         return [f"{TOOL} {' '.join(ARGV[:2])}"]
-    if TOOL == "whisper-cli" or "--version" in ARGV:
-        return [TOOL if TOOL == "whisper-cli" else f"{TOOL} --version"]
+    if TOOL in ("whisper-cli", "whisper-server") or "--version" in ARGV:
+        return [TOOL if TOOL.startswith("whisper-") else f"{TOOL} --version"]
     verb = next((word for word in ARGV if word in ("--build", "-N", "-t", "-P")), "")
     return [
         " ".join(part for part in (TOOL, verb, build_type) if part),
@@ -199,7 +199,7 @@ def build(folder: str, targets: list[str]) -> None:
     name = "roof" if kind() == "roof" else "whisper-bench"
     for target in targets:
         touch(f"{folder}/bin/{os.path.basename(target)}")
-    beside = [one for one in ("whisper-quantize", "whisper-cli") if one in ARGV]
+    beside = [one for one in ("whisper-quantize", "whisper-cli", "whisper-server") if one in ARGV]
     for one in (name, *beside):
         program = f"{folder}/bin/{one}"
         if idle and os.path.exists(program):  # Ninja leaves what is newer than its objects, whoever wrote it
@@ -272,6 +272,12 @@ def whisper_bench() -> None:
 def whisper_cli() -> None:
     said = read(f"{DATA}/cli.log")
     print(said.replace("n_threads = 2", f"n_threads = {value('-t')}").replace(" 2 threads", f" {value('-t')} threads"))
+
+
+def whisper_server() -> None:
+    from tests.tools.listener import serve
+
+    sys.exit(serve(HOME, ARGV))
 
 
 def whisper_quantize() -> None:
@@ -413,6 +419,7 @@ TOOLS = {
     "whisper-bench": whisper_bench,
     "whisper-quantize": whisper_quantize,
     "whisper-cli": whisper_cli,
+    "whisper-server": whisper_server,
     "roof": roofline,
     "gcc": cc,
     "g++": cc,

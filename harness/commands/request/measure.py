@@ -29,6 +29,8 @@ from harness.whisper.quantisation import ENGLISH_ONLY, expand_quantisations, spl
 
 # How often Slurm has started a job again.
 _RESTARTS = "SLURM_RESTART_COUNT"
+# What a server gets at once; more than the most are no load, but an attack.
+_CLIENTS, _MOST_CLIENTS = (1, 4), 256
 # The suite of a mere build.
 NOTHING = Suite(
     benchmarks=(),
@@ -190,6 +192,7 @@ def choose_suite(settings: Settings, node: Node) -> Suite:
         precision=settings.number("precision"),
         max_time_s=settings.number("max_time") if settings.number("precision") else 0.0,
         language=_choose_language(settings, benchmarks, models),
+        clients=_choose_clients(settings, benchmarks),
         vad=_choose_vad(settings, heard=heard),
         check=settings.flag("check"),
     )
@@ -209,6 +212,16 @@ def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
         hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
         raise UsageError(f"--bench {Benchmark.TRANSCRIBE} needs --audio", hint=hint)
     return tuple(known[name] for name in known if name in wanted and (audio or name != Benchmark.TRANSCRIBE))
+
+
+def _choose_clients(settings: Settings, benchmarks: Sequence[Benchmark]) -> tuple[int, ...]:
+    """Return how many clients a server gets at once, none without one; raises UsageError for bad numbers."""
+    clients = _counts(settings, "clients", 1, _MOST_CLIENTS)
+    if Benchmark.SERVER in benchmarks:
+        return clients or _CLIENTS
+    if clients:
+        raise UsageError("--clients needs a server", hint=f"--bench {Benchmark.SERVER}")
+    return ()
 
 
 def _choose_vad(settings: Settings, *, heard: bool) -> tuple[int, ...]:

@@ -5,7 +5,17 @@ from typing import NamedTuple
 
 from harness.judge.roofline import list_shares
 from harness.records.comparison import Summary
-from harness.records.measurement import COPY_RATE, FLOP_RATE, LOAD, RTF, TABLE_METRICS, Case, Metric
+from harness.records.measurement import (
+    COPY_RATE,
+    FLOP_RATE,
+    LATENCY,
+    LOAD,
+    RTF,
+    SERVER_METRICS,
+    TABLE_METRICS,
+    Case,
+    Metric,
+)
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count
@@ -22,6 +32,7 @@ from harness.render.html.table import (
 )
 from harness.render.number import format_value
 from harness.render.roofline import describe_roofline
+from harness.render.server import EXPLAINED, order_server_cases
 from harness.render.table import weights_kind
 from harness.render.transcription import MODELLED, format_modelled
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
@@ -37,6 +48,9 @@ def list_numbers(runs: Sequence[Run]) -> Iterator[Block]:
         yield TextBlock(lines=(MODELLED.strip(),))
     if table := _tabulate_audio(runs, summaries):
         yield TableBlock(table=table)
+    if table := _tabulate_servers(runs, summaries):
+        yield TableBlock(table=table)
+        yield TextBlock(lines=EXPLAINED)
     for axes in (
         _Axes("memcpy", Benchmark.MEMCPY, COPY_RATE, across="threads", down="loop"),
         _Axes("mul_mat", Benchmark.MUL_MAT, FLOP_RATE, across="n", down="type"),
@@ -175,6 +189,43 @@ def _tabulate_audio(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Page
             PageColumn(name="Model"),
             *(PageColumn(name=name, number=True) for name in names),
             PageColumn(name=RTF.label, unit=RTF.unit, number=True),
+            PageColumn(name="n", number=True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _tabulate_servers(runs: Sequence[Run], summaries: Sequence[Summaries]) -> PageTable | None:
+    found = [(number, case) for number, mine in enumerate(summaries) for case in order_server_cases(mine)]
+    if not found:
+        return None
+    samples = [summaries[number][case, metric.name] for number, case in found for metric in SERVER_METRICS]
+    interval, words = explain_notes(samples)
+    peaks = [peak_memory(run) for run in runs]
+    settings = ("threads", "fa", *(["vad"] if any(case.get("vad") for _, case in found) else []), "clients")
+    rows = [
+        PageRow(
+            cells=(
+                PageCell(text=shorten(case.get("audio"))),
+                *_name_run(number, runs),
+                PageCell(text=shorten(case.get("model"))),
+                *(PageCell(text=case.get(name) or "0") for name in settings),
+                *(cell_summary(summaries[number].get((case, one.name)), interval=interval) for one in SERVER_METRICS),
+                cell_number(peaks[number][case] / 1e6 if case in peaks[number] else None),
+                PageCell(text=str(summaries[number][case, LATENCY.name].n)),
+            )
+        )
+        for number, case in found
+    ]
+    return PageTable(
+        caption=f"whisper-server under load: medians of n processes, {words}",
+        columns=(
+            PageColumn(name="Audio"),
+            *_run_column(runs),
+            PageColumn(name="Model"),
+            *(PageColumn(name=name.upper() if len(name) < 4 else name.title(), number=True) for name in settings),
+            *(PageColumn(name=one.label, unit=one.unit, number=True, hint=one.name) for one in SERVER_METRICS),
+            PageColumn(name="Peak", unit="MB", number=True, hint="the highest memory use of the server"),
             PageColumn(name="n", number=True),
         ),
         rows=tuple(rows),

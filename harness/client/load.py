@@ -1,0 +1,70 @@
+"""Requests of several clients at once, each in turn, until there were enough."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from harness.client.request import Reply, Upload, ask
+from harness.client.server import ServerProcess
+
+_TICK_S = 0.1
+
+
+class LoadPlan(NamedTuple):
+    """How many `clients` send how many `requests` in all; after `span_s` seconds only those who have sent none."""
+
+    clients: int
+    requests: int
+    span_s: float
+
+
+class Load:
+    """One load of a server; `note` gets the number of the client, when it sent a request, and what came of it."""
+
+    def __init__(
+        self, server: ServerProcess, upload: Upload, plan: LoadPlan, note: Callable[[int, float, Reply], None]
+    ) -> None:
+        self._server, self._upload, self._plan, self._note = server, upload, plan, note
+        self._lock = threading.Lock()
+        self._left = plan.requests
+        self._over = threading.Event()
+        self._began = 0.0
+
+    def send(self, deadline: float) -> None:
+        """Send everything; return early where the server ends, or the deadline comes."""
+        start = threading.Barrier(self._plan.clients + 1)
+        clients = [
+            threading.Thread(target=self._be_client, args=(number, start, deadline), daemon=True)
+            for number in range(1, self._plan.clients + 1)
+        ]
+        for client in clients:
+            client.start()
+        self._began = time.monotonic()
+        start.wait()
+        for client in clients:
+            while client.is_alive():
+                if self._server.look() is not None or time.monotonic() > deadline:
+                    self._over.set()
+                    return
+                client.join(_TICK_S)
+
+    def _be_client(self, number: int, start: threading.Barrier, deadline: float) -> None:
+        start.wait()
+        sent = 0
+        while self._take(sent):
+            began = time.monotonic()
+            reply = ask(self._server.port, self._upload, deadline)
+            if self._over.is_set():
+                return
+            self._note(number, (began - self._began) * 1000, reply)
+            sent += 1
+
+    def _take(self, sent: int) -> bool:
+        """Return whether a client that has `sent` so many requests may send another one."""
+        with self._lock:
+            late = time.monotonic() - self._began > self._plan.span_s
+            if self._over.is_set() or not self._left or (late and sent):
+                return False
+            self._left -= 1
+            return True
