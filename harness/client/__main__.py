@@ -6,6 +6,7 @@
     ready     after so many `seconds`
     warm      the first request, which does not count: `ms`, `digest` of its text, or `refusal`
     request   the number of the `client`, `sent_ms` after the load began, then as above
+    load      it is over: whether it was `finished`, before the time was over and the server at its end
     failure   why there was no load, or only a part of it: `reason`
     end       the `exit_code` of the server, its `max_rss_bytes`, and whether it ended `early`, by itself
 
@@ -102,7 +103,7 @@ def _measure(order: Order, servers: list[ServerProcess]) -> None:
     first = ask(server.port, upload, deadline)
     _tell("warm", **_describe(first))
     if not first.refusal:
-        Load(server, upload, order.plan, _note).send(deadline)
+        _tell("load", finished=Load(server, upload, order.plan, _note).send(deadline))
 
 
 def _note(client: int, sent_ms: float, reply: Reply) -> None:

@@ -31,8 +31,8 @@ class Load:
         self._over = threading.Event()
         self._began = 0.0
 
-    def send(self, deadline: float) -> None:
-        """Send everything; return early where the server ends, or the deadline comes."""
+    def send(self, deadline: float) -> bool:
+        """Send everything; return whether that was possible before the server ended, or the deadline came."""
         start = threading.Barrier(self._plan.clients + 1)
         clients = [
             threading.Thread(target=self._be_client, args=(number, start, deadline), daemon=True)
@@ -46,8 +46,9 @@ class Load:
             while client.is_alive():
                 if self._server.look() is not None or time.monotonic() > deadline:
                     self._over.set()
-                    return
+                    return False
                 client.join(_TICK_S)
+        return self._server.look() is None
 
     def _be_client(self, number: int, start: threading.Barrier, deadline: float) -> None:
         start.wait()

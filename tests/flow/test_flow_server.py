@@ -135,7 +135,7 @@ def test_what_is_no_answer_is_a_refusal(kit: Kit, fault: dict[str, object], refu
 
 def test_a_server_that_hangs_or_never_listens_ends_in_time(kit: Kit) -> None:
     for fault, said in (
-        ({"spare": 2, "hang": True}, {"start", "ready", "warm", "request", "end"}),
+        ({"spare": 2, "hang": True}, {"start", "ready", "warm", "request", "load", "end"}),
         ({"never": True, "deaf": True}, {"failure", "end"}),
     ):
         break_server(kit, **fault)

@@ -36,6 +36,7 @@ class ClientEvent(Record):
     digest: str = ""
     refusal: str = ""
     reason: str = ""
+    finished: bool = False
     exit_code: int = 0
     max_rss_bytes: int = 0
     early: bool = False
@@ -72,7 +73,11 @@ def parse_server_log(text: str, clients: int, wanted: int) -> ServerLog:
             f"the server ended by itself after {len(requests) - load.refused} of {format_count(wanted, 'request')}"
         )
         return ServerLog(load=load, failure=failure, exit_code=ended)
-    return ServerLog(load=load, failure=_find_failure(load, ending))
+    finished = "load" in found and found["load"].finished
+    if not finished and not load.refused:
+        failure = f"only {len(requests)} of {format_count(wanted, 'request')} were answered in time"
+        return ServerLog(load=load, failure=failure if ending else "the output of the client is cut off")
+    return ServerLog(load=load, failure=_find_failure(load))
 
 
 def measure_server(load: ServerLoad, case: Case, repetition: int) -> tuple[Measurement, ...]:
@@ -85,11 +90,9 @@ def measure_server(load: ServerLoad, case: Case, repetition: int) -> tuple[Measu
     )
 
 
-def _find_failure(load: ServerLoad, ending: ClientEvent | None) -> str:
+def _find_failure(load: ServerLoad) -> str:
     if load.refused:
         return f"{load.refused} of {format_count(load.requests, 'request')} failed: {load.first_refusal}"
-    if ending is None or not load.requests:
-        return "the load was not finished in time" if ending else "the output of the client is cut off"
     return "" if load.speech_rate else "the log does not say how long the audio is"
 
 
