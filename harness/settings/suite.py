@@ -28,7 +28,7 @@ SUITE: tuple[Setting, ...] = (
         metavar="NAME",
         commands=(*ORDINARY, "compare"),
         help="benchmarks: memcpy, mul_mat, whisper, transcribe (the default: these; transcribe needs --audio); quality "
-        "(how good the text is) needs real weights",
+        "(how good the text is) and server (whisper-server under load) need real weights",
     ),
     Setting(
         name="audio",
