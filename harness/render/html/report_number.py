@@ -8,10 +8,8 @@ from harness.records.comparison import Summary
 from harness.records.measurement import (
     COPY_RATE,
     FLOP_RATE,
-    LATENCY,
     LOAD,
     RTF,
-    SERVER_METRICS,
     TABLE_METRICS,
     Case,
     Metric,
@@ -20,6 +18,8 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.html.block import Block, FactBlock, TableBlock, TextBlock
+from harness.render.html.report_sample import cell_summary, explain_notes, list_run_cells, list_run_columns
+from harness.render.html.report_speech import list_speech
 from harness.render.html.table import (
     PageCell,
     PageColumn,
@@ -32,7 +32,6 @@ from harness.render.html.table import (
 )
 from harness.render.number import format_value
 from harness.render.roofline import describe_roofline
-from harness.render.server import EXPLAINED, order_server_cases
 from harness.render.table import weights_kind
 from harness.render.transcription import MODELLED, format_modelled
 from harness.stats.series import order_model_cases, peak_memory, summarize_run
@@ -46,11 +45,7 @@ def list_numbers(runs: Sequence[Run]) -> Iterator[Block]:
     if table := _tabulate_models(runs, summaries):
         yield TableBlock(table=table)
         yield TextBlock(lines=(MODELLED.strip(),))
-    if table := _tabulate_audio(runs, summaries):
-        yield TableBlock(table=table)
-    if table := _tabulate_servers(runs, summaries):
-        yield TableBlock(table=table)
-        yield TextBlock(lines=EXPLAINED)
+    yield from list_speech(runs, summaries)
     for axes in (
         _Axes("memcpy", Benchmark.MEMCPY, COPY_RATE, across="threads", down="loop"),
         _Axes("mul_mat", Benchmark.MUL_MAT, FLOP_RATE, across="n", down="type"),
@@ -88,26 +83,6 @@ def describe_best(run: Run) -> str:
     return ""
 
 
-def cell_summary(summary: Summary | None, *, interval: bool) -> PageCell:
-    """Return the cell of a sample: its median, and its interval or, where none has one, its range."""
-    if summary is None:
-        return cell_number(None)
-    low, high = (summary.low, summary.high) if interval else (summary.minimum, summary.maximum)
-    note = (
-        f"[{format_value(low)}, {format_value(high)}]" if summary.n > 1 and low is not None and high is not None else ""
-    )
-    return cell_number(summary.median, note=note)
-
-
-def explain_notes(summaries: Sequence[Summary]) -> tuple[bool, str]:
-    """Return whether samples are shown with their intervals, and what the brackets hold, in words."""
-    known = [one for one in summaries if one.low is not None]
-    if known:
-        return True, f"in brackets the {100 * min(one.confidence for one in known):.0f} % interval"
-    several = any(one.n > 1 for one in summaries)
-    return False, "in brackets the smallest and the largest value" if several else "one value each"
-
-
 def _tabulate_models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> PageTable | None:
     cases = dict.fromkeys(
         case for run, mine in zip(runs, summaries, strict=True) for case in order_model_cases(run, mine)
@@ -122,7 +97,7 @@ def _tabulate_models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Pag
         PageRow(
             cells=(
                 PageCell(text=shorten(case.get("model"))),
-                *_name_run(number, runs),
+                *list_run_cells(number, runs),
                 PageCell(text=weights_kind(runs[number], case) or "-"),
                 PageCell(text=case.get("threads")),
                 PageCell(text=case.get("fa")),
@@ -140,7 +115,7 @@ def _tabulate_models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Pag
         caption=f"Models: medians of n processes, {words}; lower is better",
         columns=(
             PageColumn(name="Model"),
-            *_run_column(runs),
+            *list_run_columns(runs),
             PageColumn(name="Weights"),
             PageColumn(name="Threads", number=True),
             PageColumn(name="FA", number=True, hint="flash attention"),
@@ -152,84 +127,6 @@ def _tabulate_models(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Pag
         rows=tuple(rows),
     )
     return drop_empty(table)
-
-
-def _tabulate_audio(runs: Sequence[Run], summaries: Sequence[Summaries]) -> PageTable | None:
-    found = [
-        (number, case, one)
-        for number, mine in enumerate(summaries)
-        for (case, metric), one in mine.items()
-        if case.benchmark == Benchmark.TRANSCRIBE and metric == RTF.name
-    ]
-    if not found:
-        return None
-    interval, words = explain_notes([one for _, _, one in found])
-    detected = any(case.get("vad") for _, case, _ in found)
-    rows = [
-        PageRow(
-            cells=(
-                PageCell(text=shorten(case.get("audio"))),
-                *_name_run(number, runs),
-                PageCell(text=shorten(case.get("model"))),
-                PageCell(text=case.get("threads")),
-                PageCell(text=case.get("fa")),
-                *([PageCell(text=case.get("vad") or "0")] if detected else []),
-                cell_summary(one, interval=interval),
-                PageCell(text=str(one.n)),
-            )
-        )
-        for number, case, one in found
-    ]
-    names = ("Threads", "FA", *(["VAD"] if detected else []))
-    return PageTable(
-        caption=f"Transcription from end to end: time over length of the audio, {words}; lower is better",
-        columns=(
-            PageColumn(name="Audio"),
-            *_run_column(runs),
-            PageColumn(name="Model"),
-            *(PageColumn(name=name, number=True) for name in names),
-            PageColumn(name=RTF.label, unit=RTF.unit, number=True),
-            PageColumn(name="n", number=True),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _tabulate_servers(runs: Sequence[Run], summaries: Sequence[Summaries]) -> PageTable | None:
-    found = [(number, case) for number, mine in enumerate(summaries) for case in order_server_cases(mine)]
-    if not found:
-        return None
-    samples = [summaries[number][case, metric.name] for number, case in found for metric in SERVER_METRICS]
-    interval, words = explain_notes(samples)
-    peaks = [peak_memory(run) for run in runs]
-    settings = ("threads", "fa", *(["vad"] if any(case.get("vad") for _, case in found) else []), "clients")
-    rows = [
-        PageRow(
-            cells=(
-                PageCell(text=shorten(case.get("audio"))),
-                *_name_run(number, runs),
-                PageCell(text=shorten(case.get("model"))),
-                *(PageCell(text=case.get(name) or "0") for name in settings),
-                *(cell_summary(summaries[number].get((case, one.name)), interval=interval) for one in SERVER_METRICS),
-                cell_number(peaks[number][case] / 1e6 if case in peaks[number] else None),
-                PageCell(text=str(summaries[number][case, LATENCY.name].n)),
-            )
-        )
-        for number, case in found
-    ]
-    return PageTable(
-        caption=f"whisper-server under load: medians of n processes, {words}",
-        columns=(
-            PageColumn(name="Audio"),
-            *_run_column(runs),
-            PageColumn(name="Model"),
-            *(PageColumn(name=name.upper() if len(name) < 4 else name.title(), number=True) for name in settings),
-            *(PageColumn(name=one.label, unit=one.unit, number=True, hint=one.name) for one in SERVER_METRICS),
-            PageColumn(name="Peak", unit="MB", number=True, hint="the highest memory use of the server"),
-            PageColumn(name="n", number=True),
-        ),
-        rows=tuple(rows),
-    )
 
 
 class _Axes(NamedTuple):
@@ -299,11 +196,3 @@ def _tabulate_shares(run: Run) -> PageTable | None:
     ]
     caption = "How near the numbers came to the roofline of this node"
     return PageTable(caption=caption, columns=columns, rows=tuple(rows))
-
-
-def _run_column(runs: Sequence[Run]) -> tuple[PageColumn, ...]:
-    return (PageColumn(name="Run", number=True),) if len(runs) > 1 else ()
-
-
-def _name_run(number: int, runs: Sequence[Run]) -> tuple[PageCell, ...]:
-    return (PageCell(text=str(number + 1)),) if len(runs) > 1 else ()

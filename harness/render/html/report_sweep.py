@@ -17,8 +17,8 @@ from harness.render.html.block import (
     TextBlock,
     explain_caveats,
 )
-from harness.render.html.report_number import cell_summary, explain_notes
 from harness.render.html.report_run import list_figures, list_node, make_section
+from harness.render.html.report_sample import cell_summary, explain_notes
 from harness.render.html.report_trial import capital
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, drop_empty, shorten
 from harness.render.number import format_value
