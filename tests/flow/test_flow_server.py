@@ -64,7 +64,6 @@ def test_a_server_under_load_is_measured_and_shown(kit: Kit, real: Path) -> None
     assert {one.metric for one in run.measurements} == {"latency", "latency_p95", "speech_rate"}
     call = next(one for one in kit.calls("whisper-server") if "--vad" in one)
     assert call[1:8] == ["-m", str(real), "-l", "en", "-t", "1", "-ng"]
-    assert "requests-queued" in {one.code for one in run.caveats}, "the fake one computes one at a time, too"
     for shown in (done.stdout, kit.harness("show", "latest").stdout):
         assert "clients" in shown
         assert "Latency" in shown
