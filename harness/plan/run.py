@@ -6,6 +6,7 @@ from harness.build.isa import name_variant_library
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
 from harness.plan.check import plan_checks, require_checks
 from harness.plan.code_layout import plan_code_layouts
+from harness.plan.ctest import is_tested, plan_ctest
 from harness.plan.inputs import PlanInputs
 from harness.plan.placeholder import (
     ALONE,
@@ -13,7 +14,6 @@ from harness.plan.placeholder import (
     BENCH,
     BENCH_TARGET,
     CLI_TARGET,
-    LABEL_PATTERN,
     QUANTIZE_TARGET,
     SERVER_TARGET,
 )
@@ -27,7 +27,6 @@ from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark
 
-JUNIT = "harness-junit.xml"
 # Names in harness/native/library/CMakeLists.txt.
 LIBRARY_TARGET = "whisper"
 SOURCE_OPTION = "WHISPER_SOURCE"
@@ -59,8 +58,8 @@ def plan_run(inputs: PlanInputs) -> Plan:
     steps: list[Step] = []
     for site in inputs.sites:
         steps += _plan_build(inputs, site, after=_last_build(steps))
-        if _is_tested(inputs, site):
-            steps.append(_plan_ctest(inputs, site))
+        if is_tested(inputs, site):
+            steps.append(plan_ctest(inputs, site))
     if inputs.suite.benchmarks and inputs.roofline:
         steps += plan_roofline_build(inputs.roofline, inputs.toolchain, needs=_last_build(steps))
         steps.append(plan_roofline(inputs.roofline, inputs.suite.threads, name=BEFORE))
@@ -176,7 +175,7 @@ def _plan_build(inputs: PlanInputs, site: BuildSite, *, after: tuple[str, ...]) 
         looks.append(f"targets_{kind}")
         argv = (inputs.toolchain.ninja.path, "-t", "targets", "all")
         yield _plan_list(looks[-1], StepQuestion.TARGETS, site, argv)
-    if _is_tested(inputs, site):
+    if is_tested(inputs, site):
         looks.append(f"list_{kind}")
         yield _plan_list(looks[-1], StepQuestion.TESTS, site, (inputs.toolchain.ctest.path, "-N", "-V"))
     yield _plan_make(inputs, site, wanted, needs=(f"configure_{kind}", *looks))
@@ -253,13 +252,9 @@ def _choose_targets(inputs: PlanInputs, site: BuildSite) -> tuple[str, ...]:
     heard = timed and inputs.audio
     read = [CLI_TARGET] if heard and Benchmark.TRANSCRIBE in inputs.suite.benchmarks else []
     read += [SERVER_TARGET] if heard and Benchmark.SERVER in inputs.suite.benchmarks else []
-    tested = [f"@tests={site.config.build_type}"] if _is_tested(inputs, site) else []
+    tested = [f"@tests={site.config.build_type}"] if is_tested(inputs, site) else []
     variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []
     return (*([BENCH_TARGET] if timed else []), *variant, *([QUANTIZE_TARGET] if made else []), *read, *tested)
-
-
-def _is_tested(inputs: PlanInputs, site: BuildSite) -> bool:
-    return inputs.suite.tests and site.config.build_type in inputs.suite.test_build_types
 
 
 def _plan_list(name: str, asks: StepQuestion, site: BuildSite, argv: tuple[str, ...]) -> Step:
@@ -275,28 +270,4 @@ def _plan_list(name: str, asks: StepQuestion, site: BuildSite, argv: tuple[str, 
         log=f"{name}.log",
         timeout_s=60,
         needs=(f"configure_{kind}",),
-    )
-
-
-def _plan_ctest(inputs: PlanInputs, site: BuildSite) -> Step:
-    kind = site.config.build_type.lower()
-    return Step(
-        name=f"ctest_{kind}",
-        build_type=site.config.build_type,
-        title=f"tests ({site.config.build_type})",
-        phase=Phase.TEST,
-        argv=(
-            inputs.toolchain.ctest.path,
-            "--output-on-failure",
-            "--no-tests=error",
-            "-L",
-            LABEL_PATTERN,
-            "--output-junit",
-            JUNIT,
-        ),
-        cwd=site.folder,
-        log=f"ctest_{kind}-ctest.log",
-        timeout_s=inputs.suite.timeouts.test_s,
-        needs=(f"build_{kind}",),
-        output=JUNIT,
     )
