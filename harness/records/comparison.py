@@ -148,7 +148,8 @@ class Difference(Record):
 class CompareResult(Record):
     """The answer of `harness compare`: the ids of the runs of each side, what differs, and the verdicts.
 
-    `counters` are those of live comparisons whose runs have counts.
+    `counters` are those of live comparisons whose runs have counts. `quality` compares the text of both sides, a family
+    of its own, None where they have no words or tokens in common.
     """
 
     baseline: str
@@ -158,3 +159,4 @@ class CompareResult(Record):
     differences: tuple[Difference, ...]
     family: Family
     counters: CounterReport | None = None
+    quality: QualityFamily | None = None
