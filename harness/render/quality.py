@@ -7,7 +7,9 @@ from harness.records.comparison import Verdict
 from harness.records.quality_report import CountedShare, QualityComparison, QualityFamily, QualityRow
 from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
-from harness.render.plain import align_runs, align_within, wrap_behind
+from harness.render.comparison_markdown import fold_away
+from harness.render.format.text import code_block
+from harness.render.plain import align, align_runs, align_within, wrap_behind
 
 _INDENT = "  "
 # Recording, number of the run, model, threads, flash attention: what names a row.
@@ -42,7 +44,7 @@ def list_text_quality(runs: Sequence[Run], width: int = 0) -> Iterator[str]:
             *([row.case.get("vad") or "0"] if detected else []),
             *(_say_words(row) if counted else ()),
             *(_say_tokens(row) if compared else ()),
-            _count_same(row),
+            count_same(row),
         ]
         for row, number in found
     ]
@@ -85,7 +87,8 @@ def _say_tokens(row: QualityRow) -> tuple[str, ...]:
     )
 
 
-def _count_same(row: QualityRow) -> str:
+def count_same(row: QualityRow) -> str:
+    """Return how many processes gave the same text and tokens as the first, and how many there were."""
     total = row.texts + row.own_tokens
     return f"{total - row.other_texts - row.other_tokens}/{total}"
 
@@ -108,6 +111,12 @@ def render_quality_family(family: QualityFamily, width: int = 0) -> str:
     """Return the comparison of the text of two sides, and how it was judged; no trailing newline."""
     table = align_within([HEADER, *list_quality_cells(family)], width, names=2, left=2, indent=_INDENT)
     return "\n".join([*table, *wrap_behind(_INDENT, describe_quality_judging(family), width)])
+
+
+def list_quality_markdown(family: QualityFamily) -> list[str]:
+    """Return the same as lines of Markdown; the table is folded away."""
+    table = align([HEADER, *list_quality_cells(family)], left=2)
+    return fold_away("Errors of the text", code_block([*table, "", describe_quality_judging(family)]))
 
 
 def list_quality_cells(family: QualityFamily) -> Iterator[tuple[str, ...]]:

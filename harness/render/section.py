@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.records.outcome import CompletedProcess, Status, StepResult
 from harness.records.plan import Phase
+from harness.records.report import TEXT_QUALITY
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.render.format.text import visible
