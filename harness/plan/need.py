@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import Phase, Plan, Step
 
 
