@@ -46,10 +46,8 @@ def list_numbers(runs: Sequence[Run]) -> Iterator[Block]:
     if table := _tabulate_models(runs, summaries):
         yield TableBlock(table=table)
         yield TextBlock(lines=(MODELLED.strip(),))
-    if table := _tabulate_audio(runs, summaries):
-        yield TableBlock(table=table)
-    yield from list_quality_blocks(runs)
     yield from list_speech(runs, summaries)
+    yield from list_quality_blocks(runs)
     for axes in (
         _Axes("memcpy", Benchmark.MEMCPY, COPY_RATE, across="threads", down="loop"),
         _Axes("mul_mat", Benchmark.MUL_MAT, FLOP_RATE, across="n", down="type"),
