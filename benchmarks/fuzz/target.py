@@ -1,6 +1,7 @@
 """The parsers that read what others wrote: how each is called, what it may raise, and what it is fed with."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -21,6 +22,7 @@ from harness.parse.bench.bench import is_empty_model, measure_whisper, parse_dia
 from harness.parse.bench.device import parse_blas, parse_nvidia
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.parse.bench.model import parse_model
+from harness.parse.bench.quality import parse_check, parse_divergence, parse_speech
 from harness.parse.bench.roofline import measure_roofline, parse_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import has_text, measure_transcription
@@ -158,6 +160,9 @@ def _run_json(text: str) -> object:
 
 
 def _worker(text: str) -> object:
+    for parse in (lambda log: parse_check(log, 0.05), parse_speech, parse_divergence):
+        with contextlib.suppress(UnreadableError):
+            parse(text)
     measured = measure_worker(text, CASE, 1), find_worker_refusal(text), read_texts(text)
     return measured, parse_answer(text.partition("\n")[0], "encode")
 
@@ -241,6 +246,16 @@ def _worker_seeds() -> list[str]:
         '{"ok": true, "command": "decode", "units": 256, "wall_ns": 512000000, "minor_faults": 3, "idle_cpu_ns": 9}',
         '{"ok": false, "command": "encode", "error": "whisper_encode returned 3"}',
         '{"ok": true, "command": "memcpy", "text": "memcpy: 7.00 GB/s\\n", "wall_ns": 1}',
+        '{"ok": true, "command": "check", "errors": [0.01, 0.02], "agreeing": "10", "unreal": 0}',
+        (
+            '{"ok": true, "command": "diverge", "windows": 1, "of_windows": 1, "language": "", "detected": false, '
+            '"divergence": [0.5, 0.0], "agreeing": "01", "log_probability": [-0.5, -1.0], "reference_log_probability": '
+            '[-0.25, -1e0], "tokens": [7, 50256], "own": [8], "unreal": 0, "made_by": "v1.8.5"}'
+        ),
+        (
+            '{"ok": true, "command": "reference", "windows": 1, "of_windows": 2, "language": "en", "detected": true, '
+            '"positions": 3}'
+        ),
     )
     return ["\n".join(lines[at:] + lines[:at]) for at in range(len(lines))]
 

@@ -109,7 +109,7 @@ def _measure_wav(path: Path) -> float | None:
             # The header of a file that was cut off promises more than there is.
             present = min(file.getnframes(), path.stat().st_size // (_SAMPLE_BYTES * file.getnchannels()))
             return present / SAMPLE_RATE_HZ
-    except (wave.Error, EOFError, OSError, UnreadableError, ValueError):
+    except (wave.Error, EOFError, OSError, UnreadableError, ValueError, RuntimeError):
         return None
 
 

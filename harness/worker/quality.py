@@ -151,7 +151,7 @@ class QualityCommands:
     def _match(self, header: ReferenceHeader, path: str) -> None:
         for name, own in (("vocabulary", self._context.vocabulary), ("mels", self._context.mels)):
             if (other := getattr(header, name)) != own:
-                raise WorkError(f"the reference {path} is one of other weights: its {name} are {other}, not {own}")
+                raise WorkError(f"the reference {path} belongs to other weights: {name} {other}, not {own}")
 
     def _follow(self, window: ReferenceWindow, rows: Iterator[_Rows]) -> Iterator[tuple[Floats, _Rows]]:
         """Yield the logits before each token of the reference, and its own row or rows."""

@@ -78,8 +78,10 @@ class Recording:
     def _open(self) -> wave.Wave_read:
         try:
             sound = wave.open(self._file, "rb")  # noqa: SIM115 - closed by close()
-        except (wave.Error, EOFError, ValueError, OSError) as error:
-            raise WorkError(f"{self._path} is not a WAV file of plain samples: {error or 'it is cut off'}") from None
+        except (wave.Error, EOFError, ValueError, OSError, RuntimeError) as error:
+            raise WorkError(
+                f"{self._path} is not a WAV file of plain samples: {str(error) or 'it is cut off'}"
+            ) from None
         if (sound.getsampwidth(), sound.getframerate()) != (_SAMPLE_BYTES, SAMPLE_RATE_HZ) or sound.getnchannels() > 2:
             bits, rate, sides = 8 * sound.getsampwidth(), sound.getframerate(), sound.getnchannels()
             raise WorkError(
@@ -94,7 +96,7 @@ class Recording:
         try:
             self._sound.setpos(first)
             data = self._sound.readframes(min(_WINDOW_SAMPLES, self.samples - first))
-        except (wave.Error, EOFError, OSError) as error:
+        except (wave.Error, EOFError, OSError, RuntimeError) as error:
             raise WorkError(f"cannot read {self._path}: {error}") from None
         whole = array("h", data[: len(data) - len(data) % (_SAMPLE_BYTES * self._sides)])
         if sys.byteorder == "big":

@@ -2,7 +2,10 @@
  * A libwhisper without whisper: exports what harness/worker/library.py calls, spins instead of computing, and goes
  * wrong on demand.
  *
- * At compile time: -DWITHOUT_ENCODE leaves a symbol out, -DNO_TOP=0 makes the default parameters unlike any release's.
+ * What it hears and reads becomes logits by the arithmetic that tests/stub.py repeats.
+ *
+ * At compile time: -DWITHOUT_ENCODE and -DWITHOUT_LOGITS leave a symbol out, -DNO_TOP=0 makes the default parameters
+ * unlike any release's.
  *
  * At run time, by the environment:
  *   GGML_STUB_MS      milliseconds of an encode (2); a token of decoding takes a hundredth of that
@@ -13,16 +16,21 @@
  *                     rests), halt (in an encode; see GGML_STUB_HALT)
  *   GGML_STUB_HALT    milliseconds for which the process is stopped; negative: the harness, too
  *   GGML_STUB_SAYS    what is logged while weights are loaded; GGML_STUB_LATER: in every encode
- *   GGML_STUB_FA      only a context with this flash attention goes wrong in its encodes
+ *                     In logits: wrong (each stands one place further), unreal (one is no number)
+ *   GGML_STUB_BLUR    logits of flash attention are off by at most so much (none)
+ *   GGML_STUB_ENGLISH the weights know only English
+ *   GGML_STUB_FA      only a context with this flash attention goes wrong in its encodes and logits
  *   GGML_STUB_SPARE   so many encodes of a process go well first
  *   GGML_STUB_ONCE    a file: the fault strikes where it can be removed, once
  */
 
 #define _GNU_SOURCE
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +56,18 @@ struct params { /* struct whisper_context_params of include/whisper.h */
     size_t dtw_mem_size;
 };
 
-struct context { bool flash_attn; int encodes; bool has_mel; };
+/* A vocabulary of 50 tokens of text, the end of a text, and what stands before one. */
+enum { VOCABULARY = 64, END = 50, START = 51, LANGUAGE = 52, TRANSCRIBE = 60, NO_TIMES = 61, POSITIONS = 448, WORDS = 6 };
+
+struct context {
+    bool flash_attn;
+    int encodes;
+    bool has_mel;
+    uint32_t sound; /* what was heard, 0 for nothing */
+    int tokens[POSITIONS];
+    int count;
+    float logits[VOCABULARY];
+};
 
 static log_callback logger;
 static void * logger_data;
@@ -156,9 +175,35 @@ int whisper_n_text_ctx(struct context * context) {
     return context ? 448 : 0;
 }
 
+static uint32_t mix(uint32_t sum, uint32_t word) {
+    return (sum ^ word) * 16777619u;
+}
+
+static uint32_t digest(const float * values, size_t count) {
+    uint32_t sum = 2166136261u;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, &values[i], sizeof word);
+        sum = mix(sum, word);
+    }
+    return sum | 1;
+}
+
 int whisper_set_mel(struct context * context, const float * data, int length, int mels) {
     context->has_mel = true;
-    return data || length || mels != 80;
+    context->sound = data ? digest(data, (size_t) length * mels) : 0;
+    return !data != !length || mels != 80;
+}
+
+int whisper_pcm_to_mel(struct context * context, const float * samples, int count, int threads) {
+    context->has_mel = true;
+    context->sound = digest(samples, count);
+    return threads < 1;
+}
+
+static bool is_meant(const struct context * context) {
+    const char * side = getenv("GGML_STUB_FA");
+    return !side || (side[0] == '1') == context->flash_attn;
 }
 
 #ifndef WITHOUT_ENCODE
@@ -200,8 +245,7 @@ static void halt(double ms) {
 }
 
 int whisper_encode(struct context * context, int offset, int threads) {
-    const char * side = getenv("GGML_STUB_FA");
-    bool mine = !side || (side[0] == '1') == context->flash_attn;
+    bool mine = is_meant(context);
     if (!context->has_mel || offset || threads < 1) {
         return 7;
     }
@@ -231,11 +275,81 @@ int whisper_encode(struct context * context, int offset, int threads) {
 #endif
 
 int whisper_decode(struct context * context, const int * tokens, int count, int past, int threads) {
-    if (tokens[0] != 0 || past < 0 || threads < 1) {
+    if ((tokens[0] != 0 && !context->sound) || past < 0 || past + count > POSITIONS || threads < 1) {
         return 7;
     }
+    memcpy(context->tokens + past, tokens, count * sizeof *tokens);
+    context->count = past + count;
     work(context, 0.01 * count);
     return 0;
+}
+
+#ifndef WITHOUT_LOGITS
+float * whisper_get_logits(struct context * context) {
+    uint32_t sum = context->sound;
+    int words = 0;
+    for (int i = 0; i < context->count; i++) {
+        sum = mix(sum, context->tokens[i]);
+        words = context->tokens[i] == NO_TIMES ? 0 : words + 1;
+    }
+    int next = words < WORDS ? (int) (sum % END) : END;
+    bool mine = is_meant(context), wrong = mine && goes_wrong("wrong"), unreal = mine && goes_wrong("unreal");
+    for (int i = 0; i < VOCABULARY; i++) {
+        uint32_t noise = mix(mix(sum, i), 40503u);
+        double blur = context->flash_attn ? number("GGML_STUB_BLUR", 0) * ((noise >> 8 & 255) / 127.5 - 1) : 0;
+        float logit = (noise >> 16) / 8192.0 - 4 + (i == next ? 8 : 0);
+        context->logits[wrong ? (i + 1) % VOCABULARY : i] = unreal && i == 3 ? NAN : logit + blur;
+    }
+    return context->logits;
+}
+#endif
+
+int whisper_n_vocab(struct context * context) {
+    return context ? VOCABULARY : 0;
+}
+
+int whisper_is_multilingual(struct context * context) {
+    return context && !getenv("GGML_STUB_ENGLISH");
+}
+
+int whisper_token_eot(struct context * context) {
+    return context ? END : 0;
+}
+
+int whisper_token_sot(struct context * context) {
+    return context ? START : 0;
+}
+
+int whisper_token_transcribe(struct context * context) {
+    return context ? TRANSCRIBE : 0;
+}
+
+int whisper_token_not(struct context * context) {
+    return context ? NO_TIMES : 0;
+}
+
+int whisper_token_lang(struct context * context, int language) {
+    return context ? LANGUAGE + language : 0;
+}
+
+static const char * const languages[] = {"en", "de"};
+
+int whisper_lang_id(const char * name) {
+    for (int i = 0; i < 2; i++) {
+        if (!strcmp(name, languages[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char * whisper_lang_str(int language) {
+    return language < 2 ? languages[language] : NULL;
+}
+
+/* Half of all sounds are German. */
+int whisper_lang_auto_detect(struct context * context, int offset_ms, int threads, float * likelihoods) {
+    return context->sound && !offset_ms && threads > 0 && !likelihoods ? (int) (context->sound >> 1 & 1) : -1;
 }
 
 const char * whisper_bench_memcpy_str(int threads) {
