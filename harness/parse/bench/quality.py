@@ -21,7 +21,7 @@ _Bits = Annotated[str, msgspec.Meta(pattern="^[01]*$")]
 
 
 class CheckAnswer(Record):
-    """The worker's answer to `check`: see ResultCheck."""
+    """The worker's answer to `check`: see ResultCheck; `blank_keys` is which of several right results was nearest."""
 
     ok: bool
     command: str

@@ -41,6 +41,7 @@ def test_a_check() -> None:
     assert check.passed
     assert not parse_check(log, 0.015).passed
     assert not parse_check(line("check", CHECK, unreal=3), 0.05).passed
+    assert parse_check(line("check", CHECK, blank_keys=36), 0.05) == check
 
 
 def test_a_divergence() -> None:
