@@ -117,7 +117,8 @@ def _search(request: SearchRequest, name: str, setup: Setup, work: Workplace) ->
         others = choose_others(search.stages, found, request.base)
         duels = search.duel(found, [one for one in others if not search.texts.find_excess(one[1])])
         winner, why = decide(found, request.base, duels)
-        search.texts.compare(winner)
+        if any(stage.winner is not None for stage in search.stages):
+            search.texts.compare(winner)
     return SearchResult(search, found, duels, winner, why, search.conclude())
 
 

@@ -63,7 +63,8 @@ def prepare_build(request: RunRequest, work: Workplace, *, drawn: bool = False) 
     """
     prepared, suite = prepare(request, work), request.measure.suite
     ready = ready_all(request, work, prepared.source)
-    timed = suite.replace(benchmarks=() if prepared.source.pruned else tuple(Benchmark))
+    programs = tuple(one for one in Benchmark if one is not Benchmark.SERVER)
+    timed = suite.replace(benchmarks=() if prepared.source.pruned else programs)
     weights = tuple(weights for weights, _ in ready)
     heard = Benchmark.QUALITY in suite.benchmarks and any(map(is_transcribed, weights))
     audio = prepare_audio(request, work, prepared.source) if heard else ()

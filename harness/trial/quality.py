@@ -1,17 +1,13 @@
-"""The text of both sides of a live comparison: looked at once, before the blocks, and judged apart from the times."""
+"""The text of both sides of a live comparison: looked at once, before the blocks."""
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import UnavailableError
-from harness.judge.quality import RowPair, compare_quality, list_quality
 from harness.plan.guard import explain_blindness
 from harness.plan.quality import plan_quality
-from harness.records.measurement import Case
 from harness.records.outcome import StepResult
 from harness.records.plan import Phase, Plan
-from harness.records.quality_report import QualityFamily, QualityRow
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.run.builder import BuildResult
@@ -48,16 +44,11 @@ def look_at_text(side: Side, built: BuildResult, opened: tuple[Run, Bundle], wor
     session.inventory = built.inventory
     known = {result.step for result in built.run.results}
     for step in plan.steps:
-        if step.name not in known:
+        if step.case and step.case.benchmark == Benchmark.QUALITY:
+            session.do_needed(step)
             session.do(step)
     found = tuple(one for one in session.run.results if one.step not in known and _is_kept(one))
     return session.run.replace(results=found)
-
-
-def judge_text(runs: Sequence[Run]) -> QualityFamily | None:
-    """Return the verdicts on the text of both runs of a trial; None if there is none to compare."""
-    pairs = tuple(_pair_rows(*runs))
-    return compare_quality(pairs) if pairs else None
 
 
 def _plan_looks(side: Side, run: Run, cache: Path) -> Plan:
@@ -78,18 +69,3 @@ def _plan_looks(side: Side, run: Run, cache: Path) -> Plan:
 
 def _is_kept(result: StepResult) -> bool:
     return result.phase is Phase.REFERENCE or (result.case is not None and result.case.benchmark == Benchmark.QUALITY)
-
-
-def _pair_rows(baseline: Run, contender: Run) -> Iterator[RowPair]:
-    """Yield what both sides make of each recording, paired as their cases are."""
-    rows = [{row.case: row for row in list_quality(run)} for run in (baseline, contender)]
-    for cases in zip(_list_settings(baseline), _list_settings(contender), strict=False):
-        found = [side.get(case) for side, case in zip(rows, cases, strict=True)]
-        if isinstance(found[0], QualityRow) and isinstance(found[1], QualityRow):
-            yield found[0], found[1]
-
-
-def _list_settings(run: Run) -> Iterator[Case]:
-    suite = run.suite
-    for weights, threads, fa, audio in product(run.weights, suite.threads, suite.flash_attn, run.audio):
-        yield Case.of(Benchmark.QUALITY.value, model=weights.model, audio=audio.name, threads=threads, fa=fa)

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.judge.comparison import CompareQuestion, judge_trials
 from harness.judge.counter import judge_counts
+from harness.judge.trial_text import judge_trial_text
 from harness.plan.block import ROLES
 from harness.records.comparison import CounterReport, Family
 from harness.records.quality_report import QualityFamily
@@ -23,7 +24,7 @@ from harness.trial.build import build_sides
 from harness.trial.introduction import introduce_trial
 from harness.trial.loop import TrialTally
 from harness.trial.open_trial import SealedTrial, Sides, TrialTask, make_loop, open_trial, seal_trial
-from harness.trial.quality import judge_text, look_at_text, refuse_silence
+from harness.trial.quality import look_at_text, refuse_silence
 from harness.trial.request import TrialRequest
 from harness.trial.setup import Setup
 from harness.trial.side import prepare_side
@@ -92,7 +93,7 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
         paths=sealed.paths,
         family=family,
         counters=judge_counts([(baseline, contender)], family) if family else None,
-        quality=judge_text(sealed.runs),
+        quality=judge_trial_text([(baseline, contender)]),
         tally=tally,
         failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
         missing=sealed.missing,

@@ -180,6 +180,10 @@ class Kit:
         """Let encode times scatter, and be longer by these factors where a word is given; see tests/tools/fake.py."""
         (self.tools / "speed.json").write_text(json.dumps({"noise": noise, "factors": factors}))
 
+    def let_say(self, **texts: str) -> None:
+        """Let whisper-cli print these texts with weights in whose name the word is, `tiny` for all."""
+        (self.tools / "says.json").write_text(json.dumps(texts))
+
     def offer_library(self, library: Path) -> None:
         """Let builds leave this library behind."""
         shutil.copyfile(library, self.tools / "libwhisper.so")

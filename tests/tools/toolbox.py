@@ -7,7 +7,8 @@ HOME holds `calls.jsonl` (every call, appended), `data/` (outputs recorded from 
 times in ms that the bench program prints one after the other), `roof.json` (likewise, the factors by which the roof is
 lowered), `others.json` (likewise, the CPU seconds that others use while a model is timed, counted in `system/`; of the
 other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
-`speed.json` (see `next_encode`), `objects/` (see `leave_object`), `libwhisper.so` (what a build leaves in src/),
+`speed.json` (see `next_encode`), `says.json` (what whisper-cli prints with weights that are called so), `objects/` (see
+`leave_object`), `libwhisper.so` (what a build leaves in src/),
 `deaf-linker` (layouts come out equal) and `script.json`: what goes wrong (see trouble.py).
 """
 
@@ -271,6 +272,10 @@ def whisper_bench() -> None:
 
 def whisper_cli() -> None:
     said = read(f"{DATA}/cli.log")
+    if os.path.exists(f"{HOME}/says.json"):
+        for name, text in eval(read(f"{HOME}/says.json")).items():
+            if name in os.path.basename(value("-m")):
+                said = f"{said.partition('-->')[0]}--> 00:00:11.000]   {text}\n\n{said[said.index('whisper_print') :]}"
     print(said.replace("n_threads = 2", f"n_threads = {value('-t')}").replace(" 2 threads", f" {value('-t')} threads"))
 
 

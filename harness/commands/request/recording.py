@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from harness.errors import UsageError
 from harness.plan.transcription import SAMPLE
+from harness.records.run import SettingOrigin
 from harness.records.suite import OF_AUDIO, Benchmark
 from harness.settings.layer import Settings
+from harness.settings.table import BY_NAME
 
 # What is asked for by name alone listens to whisper.cpp's own sample.
+_OF_SPEECH = ("audio", "text")
 _BY_NAME = tuple(one for one in OF_AUDIO if one is not Benchmark.TRANSCRIBE)
 
 
@@ -47,3 +50,26 @@ def pair_texts(audio: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
         if found.setdefault(word, text) != text:
             raise UsageError(f"--text: the recording {word} has two texts", hint=f"--audio {word} --text FILE")
     return tuple(found.get(word, "") for word in dict.fromkeys(audio))
+
+
+def choose_listening(settings: Settings, where: str) -> Settings:
+    """Return the settings of a command that times models and, with --quality, looks at the text as well.
+
+    A file of settings may ask `run` for other benchmarks, and for recordings. Raises UsageError for a recording that is
+    named in vain.
+    """
+    if settings.flag("quality"):
+        return look_at_text(settings, where)
+    idle = next((one.name for one in settings.from_flags if one.name in _OF_SPEECH and one.value), "")
+    if idle:
+        raise UsageError(f"--{idle} has no effect without --quality", hint="--quality --audio FILE --text FILE")
+    used = (
+        (name, BY_NAME[name].default, SettingOrigin.DEFAULT) if name in _OF_SPEECH else (name, value, origin)
+        for name, value, origin in settings.used
+    )
+    return Settings(used=tuple(used)).override({"bench": Benchmark.WHISPER.value}, where)
+
+
+def look_at_text(settings: Settings, where: str) -> Settings:
+    """Return the settings of a command that times models and looks at the text as well."""
+    return settings.override({"bench": [Benchmark.WHISPER.value, Benchmark.QUALITY.value], "vad": "0"}, where)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.commands.request.job import resolve_job
 from harness.commands.request.measure import choose_suite, resolve_measure, resolve_unmeasured
+from harness.commands.request.recording import choose_listening
 from harness.commands.request.trial import apply_side
 from harness.errors import UnavailableError, UnfitError, UnreadableError, UsageError
 from harness.plan.axis import (
@@ -22,7 +23,7 @@ from harness.plan.grid import make_side_request
 from harness.records.node import Node
 from harness.records.record import Record
 from harness.records.run import Run, SettingUsed
-from harness.records.suite import Benchmark, Engine, Suite
+from harness.records.suite import Engine, Suite
 from harness.records.sweep import Axis, Sweep, Values
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, name_settings, nearest
@@ -185,7 +186,7 @@ def resolve_config(
 def _order(settings: Settings, work: Workplace, node: Node, part: _SweepPart) -> SweepRequest:
     """Return the request for a part of a sweep, without the configs that have no cells to measure."""
     design, suite = part.design, part.suite
-    measure = resolve_measure(_choose_bench(settings), work.environ, suite)
+    measure = resolve_measure(choose_listening(settings, "sweep"), work.environ, suite)
     runs: dict[int, ResolvedConfig] = {}
     for number, entry in enumerate(design.entries):
         cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
@@ -207,13 +208,7 @@ def _choose_suite(settings: Settings, node: Node) -> Suite:
 
     A type of weights that does not fit a model only leaves cells without numbers; it is not refused.
     """
-    return choose_suite(_choose_bench(settings).override({"quant": "f16"}, "sweep"), node)
-
-
-def _choose_bench(settings: Settings) -> Settings:
-    """Return the settings with the benchmarks of a sweep; a file of settings may ask `run` for others."""
-    wanted = [Benchmark.WHISPER.value, *([Benchmark.QUALITY.value] if settings.flag("quality") else [])]
-    return settings.override({"bench": wanted, "vad": "0"}, "sweep")
+    return choose_suite(choose_listening(settings, "sweep").override({"quant": "f16"}, "sweep"), node)
 
 
 def _choose_axes(settings: Settings, suite: Suite, named: Mapping[str, tuple[str, ...]]) -> tuple[Axis, ...]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from harness.commands.request.build import resolve_source_request
 from harness.commands.request.measure import choose_count, choose_engine, choose_suite, resolve_measured, resolve_node
+from harness.commands.request.recording import choose_listening
 from harness.errors import UnfitError, UsageError
 from harness.judge.comparison import CompareQuestion, choose_metrics
 from harness.plan.side import ORIGINS, SideRequest
 from harness.records.measurement import TABLE_METRICS
 from harness.records.node import Node, is_macos
 from harness.records.run import SettingOrigin
-from harness.records.suite import Benchmark, Engine
+from harness.records.suite import Engine
 from harness.run.places import Workplace
 from harness.settings.layer import Settings, nearest
 from harness.settings.request import LineupRequest, Places, RunRequest, TrialDesign
@@ -124,8 +125,7 @@ def resolve_side(request: SideRequest, settings: Settings, work: Workplace, node
     """Return the run that measures one side of a trial."""
     mine, engine = apply_side(request, settings), choose_engine(settings, Engine.LIBRARY)
     # A file of settings may ask `run` for other benchmarks, and for precision.
-    wanted = [Benchmark.WHISPER.value, *([Benchmark.QUALITY.value] if settings.flag("quality") else [])]
-    asked = mine.override({"bench": wanted, "vad": "0"}, request.label)
+    asked = choose_listening(mine, request.label)
     suite = choose_suite(asked, node).replace(
         tests=False,
         test_build_types=(),

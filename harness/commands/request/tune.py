@@ -5,6 +5,7 @@ import itertools
 import math
 
 from harness.commands.request.measure import choose_engine, choose_suite, resolve_measure, resolve_node
+from harness.commands.request.recording import look_at_text
 from harness.commands.request.sweep import ResolvedConfig, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
@@ -15,7 +16,7 @@ from harness.records.measurement import DECODE, ENCODE
 from harness.records.node import Node
 from harness.records.record import Record
 from harness.records.run import SettingUsed
-from harness.records.suite import Benchmark, Engine
+from harness.records.suite import Engine
 from harness.records.sweep import Values
 from harness.records.tune import Goal, TextGuard
 from harness.run.places import Workplace
@@ -56,10 +57,8 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     values = {name: (value,) for name, value in base.items()} | {axis.name: axis.values for axis in axes}
     # What settings cost in text is their distance from the reference's, which is looked at, too.
     reference = dict(choose_reference(tuple(base.items())))
-    mine = settings.override(
+    mine = look_at_text(settings, "tune").override(
         {
-            "bench": [Benchmark.WHISPER.value, Benchmark.QUALITY.value],
-            "vad": "0",
             "repetitions": 1,
             "threads": values["threads"],
             "flash_attn": [*dict.fromkeys((*values["fa"], reference["fa"]))],
@@ -127,7 +126,7 @@ def _choose_over(settings: Settings) -> tuple[str, ...]:
 
 def _choose_base(settings: Settings, node: Node) -> dict[str, str]:
     """Return the values by axis that the search begins with."""
-    suite = choose_suite(settings.override({"bench": Benchmark.WHISPER.value}, "tune"), node)
+    suite = choose_suite(look_at_text(settings, "tune"), node)
     return {
         "threads": str(suite.threads[0]),
         "fa": str(suite.flash_attn[0]),

@@ -28,7 +28,6 @@ class CheckAnswer(Record):
     errors: tuple[float, ...]
     agreeing: _Bits
     unreal: _Number
-    blank_keys: _Number = 0
 
 
 class SpeechAnswer(Record):

@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.judge.sweep_table import tabulate_sweep
+from harness.records.quality import TextQuality
 from harness.records.sweep import SweepTable
 from harness.render.sweep import pivot_sweep, render_pivot_csv, render_sweep, render_sweep_csv, render_sweep_markdown
 from tests import field
@@ -54,6 +55,43 @@ def test_a_reason_cannot_break_the_table() -> None:
     row = next(line for line in text.splitlines() if "a " in line and "script" in line)
     assert row.startswith("| 1 | 0 | NA")
     assert "| b" not in row.replace("\\|", "")
+
+
+def heard() -> SweepTable:
+    """Return a sweep that looked at the text: with flash attention, one word of four is wrong."""
+    table = chart()
+    good = TextQuality(words=4, positions=10, agreeing=10, divergence=0.0)
+    bad = good.replace(errors=1, agreeing=9, divergence=0.25)
+    rows = (row.replace(text=bad if dict(row.values)["fa"] == "1" else good) for row in table.rows)
+    return table.replace(rows=tuple(rows))
+
+
+def test_a_sweep_that_looked_at_the_text_has_columns_for_it() -> None:
+    lines = render_sweep(heard()).splitlines()
+    assert lines[0].split()[-4:] == ["WER", "KL", "top-1", "n"]
+    assert lines[1].split()[-4:] == ["MB", "%", "nats", "%"]
+    assert lines[3].split()[-4:-1] == ["25.0", "0.25", "90.0"]
+    told = " ".join(" ".join(lines).split())
+    assert "the 4 of the known text; one error more or less is 25 points" in told
+    assert "the output distributions of 10 tokens" in told
+    rows = list(csv.DictReader(io.StringIO(render_sweep_csv(heard()))))
+    assert [(row["wer"], row["divergence"], row["agreement"]) for row in rows[:2]] == [
+        ("0", "0", "1"),
+        ("0.25", "0.25", "0.9"),
+    ]
+    assert "wer" not in render_sweep_csv(chart()).splitlines()[0]
+    table = render_sweep_markdown(heard()).splitlines()[2:]
+    assert table[0].count("|") == table[2].count("|")
+    assert "WER (%)" in table[0]
+
+
+def test_a_pivot_of_the_text() -> None:
+    assert pivot_sweep(heard(), rows="", columns="fa", value="wer")[1:] == [
+        ["1", "0.0000", "0.2500"],
+        ["2", "0.0000", "0.2500"],
+    ]
+    assert pivot_sweep(heard(), rows="", columns="fa", value="divergence")[1] == ["1", "0.00000", "0.25000"]
+    assert pivot_sweep(chart(), rows="", columns="fa", value="wer")[1] == ["1", "NA", "NA"]
 
 
 def test_a_pivot_has_an_axis_as_columns() -> None:

@@ -19,6 +19,7 @@ from harness.system.asset import load_page_kit
 from tests.unit.render import test_render_bisection as bisection
 from tests.unit.render import test_render_night as night
 from tests.unit.render.test_render_sweep import chart
+from tests.unit.render.test_render_tune import looked
 from tests.unit.store.test_store_tuning_file import search
 
 
@@ -74,6 +75,19 @@ def test_a_sweep_begins_with_what_is_best_and_whether_that_is_sure() -> None:
     assert len(cells.rows) == len(chart().rows)
     empty = chart().replace(standings=(), rows=())
     assert view_sweep(empty, (), ()).lead == "Nothing was measured."
+
+
+def test_a_search_that_looked_at_the_text_shows_what_it_cost() -> None:
+    content = view_tuning(looked(), ())
+    assert "(-27.3 %), text: WER 4.5 % (+4.5 points), divergence 0.012, top-1 96.7 %" in content.lead
+    (stages, *_) = (block.table for part in content.sections for block in part.blocks if isinstance(block, TableBlock))
+    names = [column.name for column in stages.columns]
+    assert names[5:8] == ["WER %", "KL nats", "top-1 %"]
+    assert all(len(row.cells) == len(names) for row in stages.rows)
+    page = page_of(content)
+    assert "WER +18.2 points &gt; +5.0" in page
+    assert "22 words cannot show 5 points" in page
+    assert "Limit of word errors" in page
 
 
 def test_a_search_for_settings_begins_with_the_winner() -> None:
