@@ -9,11 +9,13 @@ from harness.commands.verb import Argument, ArgumentKind, Call, CompletionSource
 from harness.errors import UsageError
 from harness.judge.comparison import compare_runs, list_uncompared
 from harness.judge.context import GROUPS
+from harness.records.exit_code import ExitCode
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.render.comparison import ComparedSides, render_comparison
 from harness.render.comparison_markdown import render_comparison_markdown
 from harness.render.counter import list_counters_markdown, render_counters
+from harness.render.quality import list_quality_markdown, render_quality_family
 from harness.settings.layer import Settings
 
 
@@ -42,17 +44,21 @@ def compare(settings: Settings, output: Output, words: CompareWords) -> int:
     if words.markdown:
         text = render_comparison_markdown(family, compared)
         counted = list_counters_markdown(result.counters) if result.counters else []
+        counted += list_quality_markdown(result.quality) if result.quality else []
     else:
         text = render_comparison(family, compared, full=words.full, width=output.width, plain=not output.is_unicode)
         counted = [render_counters(result.counters, output.width)] if result.counters else []
+        counted += [render_quality_family(result.quality, output.width)] if result.quality else []
     text = "\n".join([text, *counted, ""]) if counted else text
-    output.show(text, result, family.all_caveats)
-    missing = list_uncompared(question, family)
+    heard = result.quality.caveats if result.quality else ()
+    output.show(text, result, (*family.all_caveats, *heard))
+    missing = list_uncompared(question, result)
     for name in missing:
         output.console.warn(
             f"harness: the two sides have no {name} in common (harness show RUN lists the metrics of a run)"
         )
-    code = int(family.exit_code(strict=question.strict))
+    codes = [one.exit_code(strict=question.strict) for one in (family, result.quality) if one]
+    code = int(next((one for one in (ExitCode.REGRESSION, ExitCode.INCONCLUSIVE) if one in codes), ExitCode.OK))
     return code or (UsageError.exit_code if missing else 0) or left or right
 
 

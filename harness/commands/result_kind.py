@@ -12,7 +12,7 @@ from harness.records.calibration import Calibration
 from harness.records.card import IndexState
 from harness.records.collection import FleetCollection
 from harness.records.comment import CommentDraft
-from harness.records.comparison import CompareResult
+from harness.records.compare_result import CompareResult
 from harness.records.condition import Diagnosis
 from harness.records.explanation import ExplainResult
 from harness.records.fleet import FleetPlan

@@ -13,7 +13,7 @@ from harness.judge.comparison import CompareQuestion, compare_runs
 from harness.judge.sweep_table import tabulate_sweep
 from harness.judge.trial_answer import USUAL_THRESHOLD
 from harness.records.bisection import BisectReport
-from harness.records.comparison import CompareResult
+from harness.records.compare_result import CompareResult
 from harness.records.measurement import TABLE_METRICS
 from harness.records.night_report import NightReport
 from harness.records.run import Run

@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.judge.context import GROUPS, caveat_context, caveat_unknown, explain_break, find_differences, name_commits
 from harness.judge.context_field import list_context_fields, name_subject
 from harness.judge.counter import judge_counts
+from harness.judge.quality import compare_quality, pair_quality
 from harness.judge.sample import (
     PooledTrials,
     RunPair,
@@ -16,8 +17,10 @@ from harness.judge.sample import (
     sample_runs,
 )
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.comparison import ALPHA, CompareResult, Comparison, Difference, Family, Verdict
+from harness.records.compare_result import CompareResult
+from harness.records.comparison import ALPHA, Comparison, Difference, Family, Verdict
 from harness.records.measurement import COPY_RATE, FLOP_RATE, RTF, SERVER_METRICS, TABLE_METRICS, Case
+from harness.records.quality_report import QualityFamily
 from harness.records.record import Record
 from harness.records.run import Run
 from harness.records.suite import Benchmark
@@ -64,10 +67,11 @@ def choose_metrics(benchmarks: Sequence[str], metrics: Sequence[str]) -> frozens
     return frozenset(name for bench in benchmarks for name in names.get(Benchmark(bench), ()))
 
 
-def list_uncompared(question: CompareQuestion, family: Family) -> tuple[str, ...]:
+def list_uncompared(question: CompareQuestion, result: CompareResult) -> tuple[str, ...]:
     """Return the metrics and benchmarks that the user named but that have no comparison."""
-    metrics = {one.metric for one in family.comparisons}
-    benchmarks = {one.case.benchmark for one in family.comparisons}
+    metrics = {one.metric for one in result.family.comparisons}
+    benchmarks = {one.case.benchmark for one in result.family.comparisons}
+    benchmarks |= {Benchmark.QUALITY.value} if result.quality else set()
     missing = [name for name in question.named_metrics if name not in metrics and Benchmark.WHISPER in benchmarks]
     return (*missing, *(name for name in question.named_benchmarks if name not in benchmarks))
 
@@ -80,9 +84,12 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
     """
     pairs = match_trials(baseline, contender)
     family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
-    if not family.comparisons:
+    quality = _judge_quality(baseline, contender, question)
+    if not family.comparisons and not quality:
         raise _nothing_in_common(baseline, contender, question.metrics)
-    benchmarks = frozenset(one.case.benchmark for one in family.comparisons)
+    benchmarks = frozenset(
+        [*(one.case.benchmark for one in family.comparisons), *([Benchmark.QUALITY] if quality else [])]
+    )
     _check_words(question.across, (*baseline, *contender), benchmarks)
     differences = find_differences(baseline, contender, benchmarks)
     # What differs between the sides of a live comparison was meant to.
@@ -102,7 +109,18 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
         differences=differences,
         family=family.replace(caveats=caveats),
         counters=judge_counts(pairs, family) if pairs else None,
+        quality=quality,
     )
+
+
+def _judge_quality(
+    baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion
+) -> QualityFamily | None:
+    """Return the comparison of what both sides have heard, None if they have nothing in common or others are named."""
+    if question.named_benchmarks and Benchmark.QUALITY not in question.named_benchmarks:
+        return None
+    family = compare_quality(pair_quality(baseline, contender))
+    return family if family.comparisons else None
 
 
 def judge_trials(pairs: Sequence[RunPair], question: CompareQuestion) -> Family:

@@ -17,7 +17,7 @@ from harness.settings.provenance import is_upstream
 from harness.settings.weights_sum import SUM
 
 # Settings whose value is a command or a name of the one who measured; none of them decides what is measured.
-_OF_OTHERS = frozenset({"notify", "as_node", "job", "results", "cache", "database", "weights_mirror"})
+_OF_OTHERS = frozenset({"notify", "as_node", "job", "results", "cache", "database", "weights_mirror", "text"})
 _NAMED = {"USER": PrivacyRule.USER, "LOGNAME": PrivacyRule.USER}
 _BRANCHES = frozenset({"ref", "branch", "anchor"})
 # What `--weights` is where it names no file.
@@ -45,7 +45,10 @@ def disguise_run(run: Run, words: Words, disguise: Disguise) -> Run:
         results=tuple(_disguise_result(one, disguise) for one in run.results),
         discarded=tuple(_disguise_result(one, disguise) for one in run.discarded),
         caveats=tuple(_disguise_programs(one, run, disguise) for one in run.caveats),
-        audio=tuple(one.replace(name=_put(words, one.name, disguise)) for one in run.audio),
+        audio=tuple(
+            one.replace(name=_put(words, one.name, disguise), text=one.text if one.name == SAMPLE else "")
+            for one in run.audio
+        ),
         job="",
     )
     cleaned = msgspec.convert(clean_json(msgspec.to_builtins(own), words, disguise), Run)

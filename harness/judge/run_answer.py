@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from harness.judge.quality import list_quality
 from harness.judge.roofline import list_shares
 from harness.records.comparison import Summary
 from harness.records.measurement import METRICS, Case
@@ -42,6 +43,7 @@ def describe_run(run: Run, path: str, shares: Sequence[RooflineShare] | None = N
         caveats=tuple(dict.fromkeys(caveat.code for caveat in run.caveats)),
         run=run,
         counters=tuple(_describe(run, key, summary, None) for key, summary in summarize_counts(run).items()),
+        quality=list_quality(run),
     )
 
 

@@ -176,6 +176,8 @@ def _read_dispensable(
     try:
         if stopped:
             raise UnreadableError(stopped)
+        if step.engine is Engine.LIBRARY and (refusal := find_worker_refusal(log)):
+            raise UnreadableError(refusal)
         if completed.exit_code:
             said = next((line.removeprefix(REFUSAL) for line in log.splitlines() if line.startswith(REFUSAL)), "")
             if said and step.phase is Phase.REFERENCE:

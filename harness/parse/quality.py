@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Sequence
 
+from harness.errors import UnreadableError
+from harness.parse.bench.quality import parse_divergence
 from harness.parse.bench.text import count_text_errors
 from harness.parse.bench.transcription import find_complaint, measure_transcription, read_printed
 from harness.parse.bench.worker import find_worker_refusal
@@ -50,4 +52,7 @@ def _read_tokens(result: StepResult, log: str) -> StepResult:
     refusal = find_worker_refusal(log)
     if refusal:
         return result.replace(status=Status.FAILED, reason=refusal)
-    return result.replace(status=Status.FAILED, reason="exit code 0, but no tokens were compared")
+    try:
+        return result.replace(divergence=parse_divergence(log))
+    except UnreadableError as error:
+        return result.replace(status=Status.FAILED, reason=error.line)

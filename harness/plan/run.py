@@ -1,6 +1,6 @@
 """The steps of a run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from harness.build.isa import name_variant_library
 from harness.plan.bench import name_ready, plan_benchmarks, plan_device_probes, plan_probes, plan_quantising
@@ -22,7 +22,6 @@ from harness.plan.reference import plan_references
 from harness.plan.roofline import AFTER, BEFORE, plan_roofline, plan_roofline_build
 from harness.plan.server import plan_servers
 from harness.plan.transcription import plan_transcriptions
-from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import BuildSite, Phase, Plan, Step, StepQuestion
 from harness.records.record import short_hash
 from harness.records.suite import Benchmark
@@ -115,30 +114,6 @@ def is_plain(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}
 
 
-def list_needed(step: Step, plan: Plan, *, for_checks: bool = True) -> tuple[Step, ...]:
-    """Return the steps that `step` needs, directly or indirectly, in the order of the plan.
-
-    Without `for_checks`, what only a check among them needs is left out.
-    """
-    by_name: Mapping[str, Step] = {other.name: other for other in plan.steps}
-    needed: set[str] = set()
-    open_ends = list(step.needs)
-    while open_ends:
-        name = open_ends.pop()
-        if name not in needed:
-            needed.add(name)
-            open_ends += by_name[name].needs if for_checks or not is_check(by_name[name]) else ()
-    return tuple(other for other in plan.steps if other.name in needed)
-
-
-def blockers(step: Step, plan: Plan, failed: frozenset[str]) -> tuple[str, ...]:
-    """Return the failed steps that `step` needs, directly or indirectly, in the order of the plan.
-
-    What a check lacks blocks the check alone: where nothing can be looked at, nothing is wrong.
-    """
-    return tuple(other.name for other in list_needed(step, plan, for_checks=False) if other.name in failed)
-
-
 def is_measured(step: Step) -> bool:
     """Return whether a step measures something that other load on the node would disturb.
 
@@ -147,12 +122,6 @@ def is_measured(step: Step) -> bool:
     if step.case and step.case.benchmark in _COMPUTED:
         return False
     return step.phase is Phase.BENCHMARK or (step.phase is Phase.ROOFLINE and step.repetition > 0)
-
-
-def blocks(result: StepResult) -> bool:
-    """Return whether steps that need this one cannot run: it failed, or it was skipped and makes something for them."""
-    making = (Phase.ROOFLINE, Phase.REFERENCE)
-    return result.status.bad or (result.phase in making and result.status is Status.SKIPPED)
 
 
 def _plan_checks(inputs: PlanInputs) -> Iterator[Step]:
@@ -250,8 +219,8 @@ def _choose_targets(inputs: PlanInputs, site: BuildSite) -> tuple[str, ...]:
     timed = inputs.suite.benchmarks and site is inputs.sites[-1]
     made = timed and any(weights.parent for weights in inputs.weights)
     heard = timed and inputs.audio
-    texts = {Benchmark.TRANSCRIBE, Benchmark.QUALITY} & {*inputs.suite.benchmarks}
-    read = [CLI_TARGET] if heard and texts else []
+    spoken = {Benchmark.TRANSCRIBE, Benchmark.QUALITY} & {*inputs.suite.benchmarks}
+    read = [CLI_TARGET] if heard and spoken else []
     read += [SERVER_TARGET] if heard and Benchmark.SERVER in inputs.suite.benchmarks else []
     tested = [f"@tests={site.config.build_type}"] if is_tested(inputs, site) else []
     variant = [f"bin/{name_variant_library(site.variant)}"] if site.variant else []

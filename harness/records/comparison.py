@@ -1,4 +1,4 @@
-"""Samples and their comparison: summaries, verdicts, and the answer to `harness compare`."""
+"""Samples and their comparison: summaries, verdicts, and what differs between two sides."""
 
 from harness.records.caveat import Caveat
 from harness.records.exit_code import ExitCode
@@ -143,18 +143,3 @@ class Difference(Record):
     baseline: str
     contender: str
     group: str = ""
-
-
-class CompareResult(Record):
-    """The answer of `harness compare`: the ids of the runs of each side, what differs, and the verdicts.
-
-    `counters` are those of live comparisons whose runs have counts.
-    """
-
-    baseline: str
-    contender: str
-    baseline_runs: tuple[str, ...]
-    contender_runs: tuple[str, ...]
-    differences: tuple[Difference, ...]
-    family: Family
-    counters: CounterReport | None = None

@@ -164,6 +164,11 @@ class StepResult(Record):
     load: ServerLoad | None = None
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether something was measured or counted."""
+        return bool(self.measurements or self.text_errors or self.divergence)
+
+    @property
     def stood_still(self) -> bool:
         """Whether the process, its watcher or the node is known to have been stopped during the step."""
         return self.completed is not None and self.completed.still_s > 0

@@ -6,6 +6,8 @@ MEMCPY = "memcpy Benchmark"
 MUL_MAT = "ggml_mul_mat Benchmark"
 MODELS = "Model Benchmarks"
 ERRORS = "Benchmark Errors"
+# No part of upstream's reports.
+TEXT_QUALITY = "Text Quality"
 FENCE = "```"
 NO_ROWS = "No model benchmark results available."
 COLUMNS = ("Config", "Model", "Th", "FA", "Enc.", "Dec.", "Bch5", "PP", "Commit")

@@ -216,11 +216,7 @@ class Run(Record):
         bad |= {gap.phase for gap in self.gaps}
         if Phase.TEST in bad:
             return ExitCode.TESTS_FAILED
-        measured = any(
-            result.measurements or result.text_errors or result.divergence
-            for result in self.results
-            if result.phase is not Phase.ROOFLINE
-        )
+        measured = any(result.has_numbers for result in self.results if result.phase is not Phase.ROOFLINE)
         if bad or (self.suite.benchmarks and self.results and not measured):
             return ExitCode.BENCHMARK_FAILED
         return ExitCode.OK

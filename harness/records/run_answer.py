@@ -1,6 +1,7 @@
 """A run as people see it, for programs: status, medians, memory, tests and failures, beside the record itself."""
 
 from harness.records.outcome import Status
+from harness.records.quality_report import QualityRow
 from harness.records.record import Record
 from harness.records.run import Run
 
@@ -64,7 +65,8 @@ class RunAnswer(Record):
 
     `path` is the folder of the run. `exit_code` is that of the run, and `outcome` the same as a word. `commit` is seven
     digits, with `+` for uncommitted changes. `counters` are what the hardware counted, empty where it did not.
-    `caveats` are the codes; the record has their sentences.
+    `quality` says how good the text is, empty where nothing was listened to. `caveats` are the codes; the record has
+    their sentences.
     """
 
     id: str
@@ -86,6 +88,7 @@ class RunAnswer(Record):
     caveats: tuple[str, ...]
     run: Run
     counters: tuple[RunNumber, ...] = ()
+    quality: tuple[QualityRow, ...] = ()
 
 
 class RunAnswers(Record):

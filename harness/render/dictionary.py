@@ -20,6 +20,7 @@ from harness.records.night import DoneStatus, QuestionCause, WorkKind
 from harness.records.node_health import NodeVerdict
 from harness.records.outcome import Cause, Status
 from harness.records.purpose import RunPurpose
+from harness.records.quality_report import QualitySubject
 from harness.records.record import ExplainedWord
 from harness.records.share import PrivacyRule
 from harness.records.site import SiteState
@@ -41,6 +42,7 @@ ENUMERATIONS: tuple[tuple[type[ExplainedWord], WordKind, str, Mapping[Any, str]]
     (Cause, WordKind.CAUSES, "cause of a failure", advice.OF_CAUSE),
     (Verdict, WordKind.VERDICTS, "verdict of a comparison", advice.OF_VERDICT),
     (CounterSign, WordKind.COUNTERS, "what time and instructions of a call say together", advice.OF_COUNTERS),
+    (QualitySubject, WordKind.VERDICTS, "what the text of two sides is compared by", {}),
     (BisectVerdict, WordKind.VERDICTS, "answer of a bisection", advice.OF_BISECTION),
     (EventKind, WordKind.EVENTS, "event on a node", advice.OF_EVENT),
     (Status, WordKind.STATUSES, "status of a run, a step or a test", advice.OF_STATUS),

@@ -11,6 +11,7 @@ from harness.records.suite import Benchmark
 from harness.render.config_column import config_words
 from harness.render.counter import list_counts
 from harness.render.plain import align, align_runs, format_summary
+from harness.render.quality import list_text_quality
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
@@ -55,6 +56,7 @@ def render_display(
         _models(runs, summaries, frame),
         [line for number, run in enumerate(runs, 1) for line in list_counts(run, number if several else 0)],
         list_transcriptions(runs, summaries),
+        list_text_quality(runs, width),
         list_servers(runs, summaries),
         _pivot(summaries, _Axes(Benchmark.MEMCPY, COPY_RATE.name, across="threads", down="loop"), width),
         _pivot(summaries, _Axes(Benchmark.MUL_MAT, FLOP_RATE.name, across="n", down="type"), width),

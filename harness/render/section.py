@@ -4,13 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.records.outcome import CompletedProcess, Status, StepResult
 from harness.records.plan import Phase
+from harness.records.report import TEXT_QUALITY
 from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.render.format.text import visible
+from harness.render.quality import list_text_quality
 from harness.render.table import render_model_table
 from harness.stats.series import summarize_run
 
 TAIL_LINES = 30
+# Of the part about texts.
+TEXT_COLUMNS = 118
 # What is longer has not been measured: somebody edited the record.
 _MOST_S = 1e12
 _TIMED_OUT = 124  # what timeout(1) exits with
@@ -71,6 +75,9 @@ def _bench(run: Run, logs: Mapping[str, str]) -> Iterator[str]:
             yield f"#### {title} Benchmark\n\n```\n{visible(body)}\n```\n\n"
     table = render_model_table(run, summarize_run(run))
     yield f"#### Model Benchmarks\n\n{table or 'No model benchmark results available.'}\n\n"
+    quality = "\n".join(list_text_quality([run], TEXT_COLUMNS))
+    if quality:
+        yield f"#### {TEXT_QUALITY}\n\n```\n{visible(quality)}\n```\n\n"
     failed = dict.fromkeys(_name(result) for result in ran if result.status.bad)
     if failed:
         lines = "".join(f"Benchmark failed for {name}\n" for name in failed)

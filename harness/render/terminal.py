@@ -13,6 +13,7 @@ from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.config_column import config_words
 from harness.render.plain import align_within, format_summary
+from harness.render.quality import list_text_quality
 from harness.render.quietness import list_discarded, list_placement
 from harness.render.repeat import repeat_run
 from harness.render.roofline import list_roofline
@@ -42,6 +43,7 @@ def render_summary(
         [*list_head(run), *list_placement(run)],
         _models(run, summaries, width),
         list_transcriptions([run], [summaries]),
+        list_text_quality([run], width),
         list_servers([run], [summaries]),
         [*_memcpy(summaries), *_mul_mat(summaries), *list_tests(run)],
         list_roofline(run, shares, width=width, plain=plain),

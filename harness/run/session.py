@@ -11,9 +11,10 @@ from harness.judge.retry import can_wait, find_retry_refusal, find_stop_refusal,
 from harness.parse.inventory import learn
 from harness.parse.outcome import read_outcome
 from harness.parse.tool.ninja import parse_progress
+from harness.plan.need import blockers, blocks, explain_block, list_needed
 from harness.plan.placeholder import Unfilled, fill_placeholders
 from harness.plan.precision import extend_plan, foresee_s
-from harness.plan.run import blockers, blocks, is_measured, list_needed
+from harness.plan.run import is_measured
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Inventory, Phase, Plan, Step
 from harness.records.run import Run
@@ -91,8 +92,7 @@ class Session:
         self.run = take_build(ended, self.run, self.plan, self._bundle, note)
         self.run = self._constancy.keep(self.run, step, result, self.plan.sites[-1].folder)
         self.run = self._constancy.check(self.run, step.cwd)
-        found = result.measurements or result.text_errors or result.divergence
-        if result.phase is Phase.BENCHMARK and found and self.run.code:
+        if result.phase is Phase.BENCHMARK and result.has_numbers and self.run.code:
             result = result.replace(build=self.run.code.id)
         others = (other for other in self.run.results if other.step != step.name)
         wall_s = round(self.run.wall_s + time.monotonic() - began, 3)
@@ -122,7 +122,7 @@ class Session:
         failed = frozenset(result.step for result in self.run.results if blocks(result))
         blocked = blockers(step, self.plan, failed)
         if blocked:
-            skipped = StepResult.unexecuted(step, Status.SKIPPED, f"needs {blocked[0]}, which failed")
+            skipped = StepResult.unexecuted(step, Status.SKIPPED, explain_block(blocked[0], self.run.results))
             return skipped.replace(blocked_by=blocked[0])
         filled = fill_placeholders(step, self.inventory)
         if isinstance(filled, Unfilled):

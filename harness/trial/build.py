@@ -14,10 +14,16 @@ from harness.trial.side import Side
 
 
 def list_builds(sides: Sequence[Side]) -> list[Side]:
-    """Return the sides without those for which nothing else is built than for an earlier one."""
+    """Return the sides without those for which nothing else is built than for an earlier one.
+
+    That one has the steps of both: the other may have another setting of flash attention to check.
+    """
     first: dict[tuple[str, ...], Side] = {}
     for side in sides:
-        first.setdefault(side.made, side)
+        one = first.setdefault(side.made, side)
+        known = {step.name for step in one.plan.steps}
+        more = (step for step in side.plan.steps if step.name not in known)
+        first[side.made] = one.replace(plan=one.plan.replace(steps=(*one.plan.steps, *more)))
     return list(first.values())
 
 

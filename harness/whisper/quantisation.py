@@ -96,7 +96,7 @@ def caveat_quantised(parent: Weights, kind: str) -> Caveat:
     """Return the caveat about quantised weights."""
     message = (
         f"{name_quantised(parent.model, kind)} was quantised by whisper.cpp's own program from the F16 file "
-        f"({parent.kind}); fewer bits may change the transcription, which is not checked here"
+        f"({parent.kind}); fewer bits may change the text: --bench quality counts how much"
     )
     return Caveat(code=CaveatCode.WEIGHTS_QUANTISED, message=message)
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from harness.cli.main import main
-from harness.records.comparison import CompareResult, Verdict
+from harness.records.compare_result import CompareResult
+from harness.records.comparison import Verdict
 from harness.records.measurement import Case
 from harness.records.node import Node
 from harness.records.outcome import Status

@@ -28,6 +28,7 @@ class CheckAnswer(Record):
     errors: tuple[float, ...]
     agreeing: _Bits
     unreal: _Number
+    blank_keys: _Number = 0
 
 
 class SpeechAnswer(Record):

@@ -10,6 +10,7 @@ from harness.records.report import (
     MODELS,
     MUL_MAT,
     NO_ROWS,
+    TEXT_QUALITY,
     AnyBlock,
     BenchHead,
     BenchLog,
@@ -132,7 +133,7 @@ def _read_bench(draft: ReportDraft, head: re.Match[str], end: int) -> None:
         part = _PART.match(text, draft.at, stop)
         if part and part[1] == MODELS:
             _read_table(draft, part.end(), stop)
-        elif part and part[1] in (MEMCPY, MUL_MAT, ERRORS) and text.startswith("```\n", part.end(), stop):
+        elif part and part[1] in (MEMCPY, MUL_MAT, ERRORS, TEXT_QUALITY) and text.startswith("```\n", part.end(), stop):
             _read_log(draft, part, stop)
         else:
             draft.remark(draft.at, "not a part of the benchmarks: kept as text")

@@ -6,7 +6,8 @@ from functools import partial
 from harness.judge.roof_point import list_roofs
 from harness.judge.sample import match_trials, name_sides, pool_trials
 from harness.records.bisection import BisectReport
-from harness.records.comparison import CompareResult, Verdict
+from harness.records.compare_result import CompareResult
+from harness.records.comparison import Verdict
 from harness.records.measurement import COPY_RATE, FLOP_RATE, TABLE_METRICS
 from harness.records.run import Run
 from harness.records.suite import Benchmark

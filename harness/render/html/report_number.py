@@ -18,6 +18,7 @@ from harness.records.run import Run
 from harness.records.suite import Benchmark
 from harness.records.wording import format_count
 from harness.render.html.block import Block, FactBlock, TableBlock, TextBlock
+from harness.render.html.report_quality import list_quality_blocks
 from harness.render.html.report_sample import cell_summary, explain_notes, list_run_cells, list_run_columns
 from harness.render.html.report_speech import list_speech
 from harness.render.html.table import (
@@ -46,6 +47,7 @@ def list_numbers(runs: Sequence[Run]) -> Iterator[Block]:
         yield TableBlock(table=table)
         yield TextBlock(lines=(MODELLED.strip(),))
     yield from list_speech(runs, summaries)
+    yield from list_quality_blocks(runs)
     for axes in (
         _Axes("memcpy", Benchmark.MEMCPY, COPY_RATE, across="threads", down="loop"),
         _Axes("mul_mat", Benchmark.MUL_MAT, FLOP_RATE, across="n", down="type"),

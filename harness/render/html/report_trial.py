@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from harness.records.caveat import Caveat
-from harness.records.comparison import CompareResult, Comparison, Family, Verdict
+from harness.records.compare_result import CompareResult
+from harness.records.comparison import Comparison, Family, Verdict
 from harness.records.measurement import METRICS
 from harness.records.site import SiteState
 from harness.records.wording import format_count
@@ -20,6 +21,7 @@ from harness.render.html.block import (
     explain_caveats,
 )
 from harness.render.html.report_counter import list_counters
+from harness.render.html.report_quality import list_compared_quality
 from harness.render.html.report_run import ReportedRun, list_facts, list_figures, list_node, make_section, name_source
 from harness.render.html.report_step import list_steps
 from harness.render.html.table import (
@@ -47,6 +49,7 @@ def view_trial(result: CompareResult, sides: tuple[ReportedRun, ReportedRun], fi
         *list_figures(figures),
         *make_section("Verdicts", _list_verdicts(family)),
         *make_section("Hardware counters", list_counters(result.counters)),
+        *make_section("Text", list_compared_quality(result.quality)),
         *make_section("Caveats", [explain_caveats(list_caveats(family))] if list_caveats(family) else []),
         *make_section("Method", list_method(family)),
         *make_section("What differs", _list_differences(result)),

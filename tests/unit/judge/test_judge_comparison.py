@@ -438,5 +438,5 @@ def test_the_metrics_that_settings_leave() -> None:
 )
 def test_what_was_named_and_is_not_compared(flags: dict[str, object], missing: tuple[str, ...]) -> None:
     question = resolve_question(layer_settings(file={}, file_name="", environ={}, flags=flags), ())
-    family = compare_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED).family
-    assert list_uncompared(question, family) == missing
+    result = compare_runs([run(1, 100.0)], [run(2, 110.0, release="v1.8.6")], ASKED)
+    assert list_uncompared(question, result) == missing

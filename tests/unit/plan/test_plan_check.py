@@ -4,9 +4,10 @@ import json
 
 from harness.build.isa import name_variant_library
 from harness.plan.inputs import PlanInputs, ReferenceBuild
+from harness.plan.need import blockers, blocks, list_needed
 from harness.plan.placeholder import Unfilled, fill_placeholders
 from harness.plan.reference import name_reference, reference_path
-from harness.plan.run import blockers, blocks, find_plan_flaw, is_measured, list_needed, plan_build, plan_run
+from harness.plan.run import find_plan_flaw, is_measured, plan_build, plan_run
 from harness.records.measurement import Case
 from harness.records.outcome import Status, StepResult, is_check
 from harness.records.plan import Inventory, Plan, Step

@@ -3,8 +3,9 @@
 from typing import Any
 
 from harness.plan.inputs import PlanInputs, ReferenceBuild
+from harness.plan.need import blocks
 from harness.plan.reference import BUILD, CONFIGURE, name_reference, plan_references, reference_path
-from harness.plan.run import blocks, find_stray
+from harness.plan.run import find_stray
 from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase, Plan, Step
 from tests import factory

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.plan.need import blockers
 from harness.plan.roofline import (
     AFTER,
     BEFORE,
@@ -12,7 +13,7 @@ from harness.plan.roofline import (
     plan_roofline,
     plan_roofline_build,
 )
-from harness.plan.run import blockers, plan_run
+from harness.plan.run import plan_run
 from harness.records.build import CMakeOption
 from harness.records.node import CpuCache, Node
 from harness.records.plan import BuildSite, Phase

@@ -1,7 +1,8 @@
 """Plans: the right steps, in the right order, with the right dependencies."""
 
 from harness.plan.inputs import PlanInputs
-from harness.plan.run import blockers, find_plan_flaw, find_stray, plan_build, plan_run
+from harness.plan.need import blockers
+from harness.plan.run import find_plan_flaw, find_stray, plan_build, plan_run
 from harness.records.build import CMakeOption
 from harness.records.plan import Phase, Plan, Step
 from harness.records.suite import Benchmark
