@@ -29,6 +29,7 @@ class Family(StrEnum):
     NIGHT = "nights"
     FLEET = "fleets"
     WORKER = "worker"
+    SERVER = "servers"
     NETWORK = "network"
     CLOCK = "clock"
     CLAIM = "claims"

@@ -59,25 +59,26 @@ def parse_server_log(text: str, clients: int, wanted: int) -> ServerLog:
     found = {one.event: one for one in events}
     ending = found.get("end")
     ended = ending.exit_code if ending and ending.early else None
+    ready, warm = found.get("ready"), found.get("warm")
     if "failure" in found:
         return ServerLog(load=None, failure=found["failure"].reason, exit_code=ended)
-    ready, warm = found.get("ready"), found.get("warm")
-    if ready is None or warm is None:
-        return ServerLog(load=None, failure="the server got no request", exit_code=ended)
-    if warm.refusal:
-        return ServerLog(load=None, failure=f"the first request failed: {warm.refusal}", exit_code=ended)
+    if ready is None or warm is None or warm.refusal:
+        failure = f"the first request failed: {warm.refusal}" if warm else "the server got no request"
+        return ServerLog(load=None, failure=failure, exit_code=ended)
     requests = [one for one in events if one.event == "request"]
     load = _summarize(requests, clients, ready.seconds, _speech_s(text))
+    answered, asked = load.requests - load.refused, format_count(wanted, "request")
     if ended is not None:
-        failure = (
-            f"the server ended by itself after {len(requests) - load.refused} of {format_count(wanted, 'request')}"
-        )
-        return ServerLog(load=load, failure=failure, exit_code=ended)
-    finished = "load" in found and found["load"].finished
-    if not finished and not load.refused:
-        failure = f"only {len(requests)} of {format_count(wanted, 'request')} were answered in time"
-        return ServerLog(load=load, failure=failure if ending else "the output of the client is cut off")
-    return ServerLog(load=load, failure=_find_failure(load))
+        failure = f"the server ended by itself after {answered} of {asked}"
+    elif ending is None or "load" not in found:
+        failure = "the output of the client is cut off"
+    elif load.refused:
+        failure = f"{load.refused} of {format_count(load.requests, 'request')} failed: {load.first_refusal}"
+    elif not found["load"].finished:
+        failure = f"only {answered} of {asked} were answered in time"
+    else:
+        failure = "" if load.speech_rate else "the log does not say how long the audio is"
+    return ServerLog(load=load, failure=failure, exit_code=ended)
 
 
 def measure_server(load: ServerLoad, case: Case, repetition: int) -> tuple[Measurement, ...]:
@@ -88,12 +89,6 @@ def measure_server(load: ServerLoad, case: Case, repetition: int) -> tuple[Measu
         for metric, value in values.items()
         if value > 0
     )
-
-
-def _find_failure(load: ServerLoad) -> str:
-    if load.refused:
-        return f"{load.refused} of {format_count(load.requests, 'request')} failed: {load.first_refusal}"
-    return "" if load.speech_rate else "the log does not say how long the audio is"
 
 
 def _summarize(requests: Sequence[ClientEvent], clients: int, ready_s: float, speech_s: float) -> ServerLoad:

@@ -49,6 +49,14 @@ def test_a_real_log_is_read() -> None:
     assert 16 * 11 / load.speech_rate == pytest.approx(load.requests * load.median_ms / 4 / 1000, rel=0.2)
 
 
+def test_no_log_that_breaks_off_passes() -> None:
+    lines = LOG.splitlines(keepends=True)
+    whole = next(number for number, line in enumerate(lines, 1) if '"event": "end"' in line)
+    for number in range(whole):
+        assert outcome("".join(lines[:number])).status is Status.FAILED, lines[number]
+    assert outcome("".join(lines[:whole])).status is Status.PASSED
+
+
 def test_the_95th_percentile_is_a_time_that_was_measured() -> None:
     for number in (1, 8, 19, 20, 21, 100):
         log = WARM + HEARD + "".join(request(float(ms)) for ms in range(number, 0, -1)) + end()
