@@ -14,6 +14,8 @@ _PATH = "/inference"
 _JSON = "application/json"
 _OK = 200
 _DIGITS = 12
+# No text is that long.
+_MOST_BYTES = 64 << 20
 
 
 class Upload(NamedTuple):
@@ -54,7 +56,7 @@ def ask(port: int, upload: Upload, deadline: float) -> Reply:
         headers = {"Content-Type": upload.media_type, "Accept": _JSON, "Connection": "close"}
         connection.request("POST", _PATH, upload.body, headers)
         response = connection.getresponse()
-        content = response.read()
+        content = response.read(_MOST_BYTES)
         taken_ms = (time.monotonic() - began) * 1000
     except TimeoutError:
         return Reply((time.monotonic() - began) * 1000, refusal="no answer in time")
@@ -72,6 +74,8 @@ def read_answer(status: int, media_type: str, content: bytes) -> tuple[str, str]
         return "", f"HTTP {status}"
     if media_type != _JSON:
         return "", f"{media_type} instead of {_JSON}"
+    if len(content) >= _MOST_BYTES:
+        return "", "the answer never ends"
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):

@@ -19,6 +19,7 @@ from harness.system.source.tree import GENERATED
 from tests.desk import Desk
 from tests.flow.kit import Kit
 from tests.flow.repository import Repository, whisper
+from tests.flow.test_flow_transcribe import write_wav
 from tests.page_shell import PAGES, REASONS, list_blocks, write_script
 
 UPSTREAM = "https://github.com/ggml-org/whisper.cpp"
@@ -102,9 +103,20 @@ class Reader:
 
         def make(target: Path) -> Source:
             whisper(target)
+            (target / "samples").mkdir()
+            write_wav(target / "samples" / "jfk.wav")
+            (target / "models").mkdir()
+            (target / "models" / "for-tests-silero-v6.2.0-ggml.bin").touch()
             return Source(id=folder.name, kind="sdist", path=str(target), commit=release.commit(pins.repo))
 
         obtain_entry(folder, Source, make, note=print, generated=GENERATED)
+
+    def give_speech(self) -> None:
+        """Leave a recording, and weights that nobody can tell from real ones."""
+        write_wav(self.home / "talk.wav")
+        weights = bytearray(self.kit.weights.read_bytes())
+        weights[-1] ^= 1
+        (self.home / "ggml-tiny.bin").write_bytes(weights)
 
     def give_results(self) -> None:
         """Leave what a reader of a how-to has: a clone of whisper.cpp, and a run of it."""
@@ -153,6 +165,7 @@ def test_what_a_page_tells_to_type_does_what_it_says(page: Path, kit: Kit, desk:
         kit.set_speed(0.002, **{"blck_0=1": 1.2})
     else:
         reader.give_results()
+        reader.give_speech()
     reader.type(page)
 
 

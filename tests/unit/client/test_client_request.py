@@ -43,6 +43,7 @@ def test_texts_that_are_alike_have_one_digest() -> None:
         (200, JSON, b'"text"', "the answer has no text"),
         (200, JSON, b'{"error": "no"}', "the answer has no text"),
         (200, JSON, b'{"text": 3}', "the answer has no text"),
+        (200, JSON, bytes(64 << 20), "the answer never ends"),
         (200, JSON, b'{"text": " \\n\\t"}', "the text is empty"),
     ],
 )
