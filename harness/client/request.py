@@ -81,8 +81,6 @@ def read_answer(status: int, media_type: str, content: bytes) -> tuple[str, str]
     except (ValueError, RecursionError):
         return "", "the answer is no JSON"
     text = answer.get("text") if isinstance(answer, dict) else None
-    if not isinstance(text, str):
-        return "", "the answer has no text"
-    if not text.strip():
-        return "", "the text is empty"
+    if not isinstance(text, str) or not text.strip():
+        return "", "the text is empty" if isinstance(text, str) else "the answer has no text"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS], ""
