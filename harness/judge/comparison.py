@@ -16,6 +16,7 @@ from harness.judge.sample import (
     pool_trials,
     sample_runs,
 )
+from harness.judge.trial_text import judge_trial_text
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.compare_result import CompareResult
 from harness.records.comparison import ALPHA, Comparison, Difference, Family, Verdict
@@ -84,7 +85,8 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
     """
     pairs = match_trials(baseline, contender)
     family = judge_trials(pairs, question) if pairs else _judge_runs(baseline, contender, question)
-    quality = _judge_quality(baseline, contender, question)
+    listened = not question.named_benchmarks or Benchmark.QUALITY in question.named_benchmarks
+    quality = _judge_quality(baseline, contender, pairs) if listened else None
     if not family.comparisons and not quality:
         raise _nothing_in_common(baseline, contender, question.metrics)
     benchmarks = frozenset(
@@ -113,12 +115,13 @@ def compare_runs(baseline: Sequence[Run], contender: Sequence[Run], question: Co
     )
 
 
-def _judge_quality(
-    baseline: Sequence[Run], contender: Sequence[Run], question: CompareQuestion
-) -> QualityFamily | None:
-    """Return the comparison of what both sides have heard, None if they have nothing in common or others are named."""
-    if question.named_benchmarks and Benchmark.QUALITY not in question.named_benchmarks:
-        return None
+def _judge_quality(baseline: Sequence[Run], contender: Sequence[Run], pairs: Sequence[RunPair]) -> QualityFamily | None:
+    """Return the comparison of what both sides have heard, None if they have nothing in common.
+
+    The sides of live comparisons, which are `pairs`, may differ in their cases.
+    """
+    if pairs:
+        return judge_trial_text(pairs)
     family = compare_quality(pair_quality(baseline, contender))
     return family if family.comparisons else None
 

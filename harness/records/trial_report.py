@@ -2,7 +2,7 @@
 
 from harness.records.caveat import CaveatCode
 from harness.records.comparison import Comparison, CounterReport, Family, Verdict
-from harness.records.quality_report import QualityFamily
+from harness.records.quality_report import QualityComparison, QualityFamily
 from harness.records.record import Record
 
 
@@ -54,9 +54,11 @@ class TrialReport(Record):
     def verdict(self) -> Verdict | None:
         """The one word for all verdicts; None if nothing could be judged.
 
-        That is REGRESSED if anything relevant regressed, else IMPROVED if anything relevant improved, else UNRESOLVED
-        if anything is unresolved or was never measured, else UNCHANGED.
+        That is REGRESSED if anything relevant regressed, a text included, else IMPROVED if anything relevant improved,
+        else UNRESOLVED if anything is unresolved or was never measured, else UNCHANGED.
         """
+        if self.worse_texts:
+            return Verdict.REGRESSED
         for verdict in (Verdict.REGRESSED, Verdict.IMPROVED):
             if any(one.verdict is verdict and one.relevant for one in self.comparisons):
                 return verdict
@@ -65,6 +67,12 @@ class TrialReport(Record):
             return None
         unresolved = any(one.verdict is Verdict.UNRESOLVED for one in judged)
         return Verdict.UNRESOLVED if unresolved or self.missing else Verdict.UNCHANGED
+
+    @property
+    def worse_texts(self) -> tuple[QualityComparison, ...]:
+        """The texts that got worse by as much as matters."""
+        found = self.quality.comparisons if self.quality else ()
+        return tuple(one for one in found if one.verdict is Verdict.REGRESSED and one.relevant)
 
     @property
     def changed(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.records.caveat import Caveat
 from harness.records.comment import CommentDraft
 from harness.records.comparison import Comparison, CounterReport, Verdict
+from harness.records.quality_report import QualityFamily
 from harness.records.trial_report import SideReport, TrialReport
 from harness.render.plain import cut, one_line
 from harness.render.trial_report import render_trial_markdown
@@ -77,6 +78,7 @@ def _shorten(report: TrialReport) -> TrialReport:
     return report.replace(
         family=family,
         counters=_shorten_counters(report.counters) if report.counters else None,
+        quality=_shorten_quality(report.quality) if report.quality else None,
         node=_brief(report.node),
         cpu=_brief(report.cpu),
         baseline=_shorten_side(report.baseline),
@@ -95,6 +97,15 @@ def _shorten_counters(counters: CounterReport) -> CounterReport:
         one.replace(message=cut(one_line(one.message), _MOST_MESSAGE)) for one in counters.remarks[:_MOST_CAVEATS]
     )
     return CounterReport(instructions=instructions, others=others, remarks=remarks)
+
+
+def _shorten_quality(quality: QualityFamily) -> QualityFamily:
+    comparisons = sorted(quality.comparisons, key=lambda one: (not one.relevant, _URGENCY.index(one.verdict)))
+    return quality.replace(
+        comparisons=tuple(comparisons[:_MOST_CAVEATS]),
+        method=_brief(quality.method),
+        caveats=_shorten_caveats(quality.caveats),
+    )
 
 
 def _shorten_side(side: SideReport) -> SideReport:

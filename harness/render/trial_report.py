@@ -20,6 +20,7 @@ from harness.records.measurement import (
     SPEECH_RATE,
     Case,
 )
+from harness.records.quality_report import QualityComparison
 from harness.records.trial_report import TrialReport, is_withheld
 from harness.records.wording import format_count
 from harness.render.case_name import share_params, shorten_case
@@ -35,6 +36,7 @@ from harness.render.comparison_markdown import (
 from harness.render.counter import list_counters_markdown, render_counters
 from harness.render.format.text import code_block, code_span
 from harness.render.plain import format_seconds
+from harness.render.quality import list_quality_markdown, render_quality_family
 
 # What a metric measures, as the beginning of a sentence.
 _DEEDS = {
@@ -70,6 +72,7 @@ def render_trial_text(report: TrialReport, *, width: int = 0, plain: bool = Fals
     lines = [
         render_comparison(report.family, sides, width=width, plain=plain),
         *([f"{render_counters(report.counters, width)}\n"] if report.counters else []),
+        *([f"{render_quality_family(report.quality, width)}\n"] if report.quality else []),
         f"{format_count(report.blocks, 'block')} in {report.wall_s:.0f} s: {report.stopped}",
         f"{'baseline':<9} {report.baseline.path}",
         f"{'contender':<9} {report.contender.path}",
@@ -97,6 +100,7 @@ def render_trial_markdown(report: TrialReport, *, most: int = 0) -> str:
         caveats,
         fold_away("How it was measured", code_block(method)) if method else [],
         list_counters_markdown(report.counters) if report.counters else [],
+        list_quality_markdown(report.quality) if report.quality else [],
         ["Measure it again:", "", *code_block(report.repeat.split("\n"), "sh")] if report.repeat else [],
     ]
     return join_blocks(blocks)
@@ -113,7 +117,8 @@ def _limit(comparisons: Sequence[Comparison], most: int) -> tuple[Sequence[Compa
 
 def head_trial(report: TrialReport) -> str:
     """Return the verdict in words for people, as one line of Markdown that begins with a mark."""
-    return f"{_MARKS[report.verdict]} {_conclude(report)}"
+    text = _describe_text(report.worse_texts[0]) if report.worse_texts else ""
+    return f"{_MARKS[report.verdict]} {text}{_conclude(report)}"
 
 
 def describe_measuring(report: TrialReport) -> str:
@@ -156,6 +161,14 @@ def _conclude(report: TrialReport) -> str:
     small = any(one.verdict in (Verdict.REGRESSED, Verdict.IMPROVED) for one in judged)
     threshold = f" by {100 * report.family.threshold:g} % or more" if small else ""
     return f"{both} changed{threshold}{limit}"
+
+
+def _describe_text(worse: QualityComparison) -> str:
+    """Return which text got worse, and by how much, as the beginning of a line."""
+    case = code_span(shorten_case(worse.case, share_params([worse.case])))
+    rates = (100 * errors / worse.size for errors in (worse.errors, worse.contender_errors))
+    before, after = (f"{rate:.1f} %" for rate in rates)
+    return f"The text of {case} got worse: {worse.subject} wrong {before} before, {after} now. "
 
 
 def _describe(report: TrialReport, some: Sequence[Comparison]) -> str:

@@ -97,6 +97,11 @@ def test_a_text_that_got_worse_is_a_regression(kit: Kit, speech: tuple[str, ...]
     runs = [load_run(bundle) for bundle in kit.bundles()]
     assert all(any(one.text_errors for one in run.results) for run in runs)
     assert all(any(one.measurements for one in run.results) for run in runs)
+    stored = kit.harness("compare", *(run.id for run in runs))
+    assert stored.returncode == 20, stored.stderr
+    (line,) = [line for line in stored.stdout.splitlines() if " words " in line]
+    assert "REGRESSED" in line
+    assert line.split()[2:6] == ["0.0", "%", "25.0", "%"]
     refused = kit.harness("ab", "fa=0", "fa=1", *words, "--weights", "synthetic")
     assert refused.returncode == 4
     assert "--quality has nothing to look at in the baseline" in refused.stderr

@@ -7,7 +7,9 @@ import pytest
 from harness.records.caveat import Caveat
 from harness.records.comparison import Comparison, Verdict
 from harness.records.measurement import Case
+from harness.records.quality_report import QualityComparison, QualityFamily, QualitySubject
 from harness.records.trial_report import SideReport, TrialReport
+from harness.render.comment import draft_comment
 from harness.render.format.text import code_block, code_span
 from harness.render.trial_report import head_trial, render_trial_markdown, render_trial_text
 from tests import contrast
@@ -124,3 +126,45 @@ def test_text_is_the_table_the_time_and_the_places() -> None:
     text = render_trial_text(answer(WORSE))
     assert "12 blocks in 312 s: every case is settled\nbaseline  /r/1\ncontender /r/2" in text
     assert render_trial_text(answer().replace(family=None, failure="it broke")) == "it broke"
+
+
+def heard(verdict: Verdict) -> QualityFamily:
+    """Return the verdict on the words of two sides, of which the contender gets ten more of forty wrong."""
+    one = QualityComparison(
+        case=Case.of("quality", model="base", audio="talk", threads=2, fa=0),
+        subject=QualitySubject.WORDS,
+        size=40,
+        errors=0,
+        contender_errors=10,
+        only_baseline=0,
+        only_contender=10,
+        difference=0.25,
+        low=0.1,
+        high=0.4,
+        confidence=0.99,
+        p=0.002,
+        p_raw=0.002,
+        verdict=verdict,
+        relevant=verdict is Verdict.REGRESSED,
+    )
+    return QualityFamily(comparisons=(one,), alpha=0.01, margin=0.005, method="exact McNemar test")
+
+
+def test_a_text_that_got_worse_stands_before_all_times() -> None:
+    report = answer(BETTER, quality=heard(Verdict.REGRESSED))
+    assert (report.verdict, report.changed) == (Verdict.REGRESSED, True)
+    head = head_trial(report)
+    assert "got worse: words wrong 0.0 % before, 25.0 % now. Encoding of `base` got 4.1 % faster" in head
+    assert "REGRESSED" in render_trial_text(report)
+    markdown = render_trial_markdown(report)
+    assert "Errors of the text" in markdown
+    assert "exact McNemar test" in markdown
+    comment = draft_comment(report)
+    assert (comment.verdict, comment.changed) == (Verdict.REGRESSED, True)
+    assert "25.0 %" in comment.text
+
+
+def test_a_text_that_nobody_can_tell_apart_changes_no_verdict() -> None:
+    report = answer(BETTER, quality=heard(Verdict.UNRESOLVED))
+    assert report.verdict is Verdict.IMPROVED
+    assert "got worse" not in head_trial(report)
