@@ -8,7 +8,7 @@ times in ms that the bench program prints one after the other), `roof.json` (lik
 lowered), `others.json` (likewise, the CPU seconds that others use while a model is timed, counted in `system/`; of the
 other benchmarks `others-memcpy.json`, `others-mul_mat.json`),
 `speed.json` (see `next_encode`), `says.json` (what whisper-cli prints with weights that are called so), `objects/` (see
-`leave_object`), `libwhisper.so` (what a build leaves in src/),
+`leave_object`), `libwhisper.so` (what a build leaves in src/), `check.ref` (the reference of every check),
 `deaf-linker` (layouts come out equal) and `script.json`: what goes wrong (see trouble.py).
 """
 
@@ -32,6 +32,8 @@ READ = {
     "WHISPER_SOURCE",
 }
 FORCED = {"GGML_GPROF": "OFF"}
+# The harness's own projects, and what is built there.
+OWN = {"roofline": "roof", "reference": "reference"}
 
 BENCH = """\
 system_info: n_threads = {threads} / 2 | WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 \
@@ -85,8 +87,8 @@ def write(path: str, text: str) -> None:
 
 
 def keys() -> list[str]:
-    if TOOL == "roof" or kind() == "roof":
-        return [" ".join([TOOL, *(["--build"] if "--build" in ARGV else []), *(["roof"] if TOOL != "roof" else [])])]
+    if (own := TOOL if TOOL in OWN.values() else kind()) in OWN.values():
+        return [" ".join([TOOL, *(["--build"] if "--build" in ARGV else []), *([own] if own != TOOL else [])])]
     build_type = "Debug" if "Debug" in kind() else "Release"
     if TOOL == "whisper-bench":
         if "no-weights" in ARGV:
@@ -104,8 +106,8 @@ def keys() -> list[str]:
 
 
 def kind() -> str:
-    if "-S" in ARGV and os.path.basename(value("-S")) == "roofline":
-        return "roof"
+    if "-S" in ARGV and (own := OWN.get(os.path.basename(value("-S")))):
+        return own
     if any(word.startswith("-DCMAKE_BUILD_TYPE=") for word in ARGV):
         return " ".join(ARGV)
     marker = f"{value('--build') if '--build' in ARGV else os.getcwd()}/kind"
@@ -137,7 +139,7 @@ def cmake() -> None:
         touch(f"{folder}/build.ninja")
         # A source in the cache is a word, too: `git-` and twelve digits of its commit.
         source = os.path.basename(folder)[: len("git-0123456789ab")]
-        write(f"{folder}/kind", kind() if kind() == "roof" else f"{kind()} {source}")
+        write(f"{folder}/kind", kind() if kind() in OWN.values() else f"{kind()} {source}")
         write(f"{folder}/source", value("-S"))
         print("-- Configuring done (0.3s)")
         keep_options(folder)
@@ -146,7 +148,7 @@ def cmake() -> None:
 def leave_object(folder: str) -> None:
     """Leave an object file and what was linked of it: objects/WORD.o, WORD being one that configured it, or any.o."""
     objects = f"{HOME}/objects"
-    if os.path.isdir(objects) and kind() != "roof":
+    if os.path.isdir(objects) and kind() not in OWN.values():
         chosen = next((word for word in kind().split() if os.path.exists(f"{objects}/{word}.o")), "any")
         copy(f"{objects}/{chosen}.o", f"{folder}/bench.o")
         edge = "build bin/whisper-bench: CXX_EXECUTABLE_LINKER__whisper-bench_Release bench.o\n  LINK_FLAGS = -O\n"
@@ -155,7 +157,7 @@ def leave_object(folder: str) -> None:
 
 def keep_options(folder: str) -> None:
     """Write a CMakeCache.txt and warn of what nobody has read, as CMake does where it configures v1.8.5."""
-    if kind() == "roof":
+    if kind() in OWN.values():
         return
     kept = dict(declared())
     unread = []
@@ -197,7 +199,7 @@ def build(folder: str, targets: list[str]) -> None:
     else:
         for done in range(3):
             print(f"[{done}/3 0.1] Building CXX object file{done}.o", flush=True)
-    name = "roof" if kind() == "roof" else "whisper-bench"
+    name = kind() if kind() in OWN.values() else "whisper-bench"
     for target in targets:
         touch(f"{folder}/bin/{os.path.basename(target)}")
     beside = [one for one in ("whisper-quantize", "whisper-cli", "whisper-server") if one in ARGV]
@@ -344,6 +346,11 @@ def roofline() -> None:
     print(json.dumps({"kind": "end"}))
 
 
+def reference() -> None:
+    """Write the reference that the test has prepared."""
+    copy(f"{HOME}/check.ref", ARGV[1])
+
+
 def use_cpu(seconds: float) -> None:
     """Let the made-up node's counters of all CPUs, and of process 4711, go up by so much user time."""
     for path, field in (("proc/stat", 1), ("proc/4711/stat", 13)):
@@ -426,6 +433,7 @@ TOOLS = {
     "whisper-cli": whisper_cli,
     "whisper-server": whisper_server,
     "roof": roofline,
+    "reference": reference,
     "gcc": cc,
     "g++": cc,
 }
