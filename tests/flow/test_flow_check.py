@@ -76,8 +76,6 @@ def test_a_wrong_result_is_no_speed(checked: Kit) -> None:
     skipped = next(one for one in run.results if one.step == "bench_tiny_t2_fa1_r1")
     assert (skipped.status, skipped.reason) == (Status.SKIPPED, "needs check_tiny_fa1, which failed")
     assert run.gaps == ()
-    shown = checked.harness("show", "latest", "--format", "junit")
-    assert shown.stdout.count(f'message="{WRONG}') == 1
 
 
 def test_no_numbers_no_answer_and_a_crash_are_failures(checked: Kit) -> None:
@@ -112,7 +110,7 @@ def test_what_cannot_be_checked_is_measured_and_said(checked: Kit) -> None:
 def test_a_library_that_cannot_be_asked_is_measured_all_the_same(kit: Kit, stubs: Path) -> None:
     write_check(kit.tools / "check.ref")
     assert kit.run(*SHORT, environ=ON).returncode == 0
-    assert "no shared libwhisper" in find(kit.only_run()).reason
+    assert "cannot load" in find(kit.only_run()).reason
     kit.offer_library(build_stub(stubs, "WITHOUT_LOGITS"))
     assert kit.run(*SHORT, "--rebuild", environ=ON).returncode == 0
     reasons = {find(load_run(bundle)).reason for bundle in kit.bundles()}
