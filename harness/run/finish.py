@@ -17,6 +17,7 @@ from harness.records.outcome import Status
 from harness.records.plan import Phase, StepQuestion
 from harness.records.run import SCHEMA, Run, SystemInfo
 from harness.render.report import render_report
+from harness.run.spoken import forget_texts
 from harness.store.bundle import Bundle, load_logs
 from harness.system.audio import verify_audio
 from harness.system.weights import verify_weights
@@ -33,6 +34,7 @@ def seal_run(run: Run, bundle: Bundle, end: datetime) -> tuple[Run, str, Path]:
     run = keep_one_build(run.replace(schema=SCHEMA))  # a run begun by an older harness may have an older schema
     # The end comes first: only in a run that has ended are absent results missing.
     run = look_back(run.replace(end=end.isoformat(timespec="seconds")), logs)
+    run = forget_texts(run, bundle)
     while True:
         run = run.replace(id=bundle.find_free_id())
         report = render_report(run, logs)

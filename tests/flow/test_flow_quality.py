@@ -1,0 +1,161 @@
+"""How good the text is: words of a fake whisper-cli, tokens of a stub library, and what is no text or no recording."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.records.caveat import CaveatCode
+from harness.records.outcome import Status
+from harness.records.plan import Phase
+from tests.answer import result_of
+from tests.flow.kit import Kit
+from tests.flow.test_flow_transcribe import write_wav
+from tests.stub import build_stub
+
+pytest.importorskip("jiwer")
+pytest.importorskip("whisper_normalizer")
+WORDS = ("--bench", "quality", "--no-tests", "--repetitions", "1", "--threads", "1")
+MUMBLED = "rezrhx qdmlyx pczepx obmyfx nazrwx"
+SAID = "And so, my fellow Americans, ask not what your country can do for you: ask what you can do for your country."
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stubs")
+
+
+@pytest.fixture
+def heard(kit: Kit, stubs: Path) -> Kit:
+    """Return a kit with a library that hears, weights that nobody can tell from real ones, and the sample."""
+    kit.offer_library(build_stub(stubs))
+    real = kit.folder / "ggml-tiny.bin"
+    data = bytearray(kit.weights.read_bytes())
+    data[-1] ^= 1
+    real.write_bytes(data)
+    kit.weights = real
+    (kit.tree / "samples").mkdir()
+    write_wav(kit.tree / "samples" / "jfk.wav", seconds=11)
+    log = kit.tools / "data" / "cli.log"
+    log.write_text(log.read_text().replace(MUMBLED, SAID))
+    return kit
+
+
+def test_words_and_tokens_of_each_setting_are_judged_and_shown(heard: Kit) -> None:
+    blur = {"GGML_STUB_BLUR": "6"}
+    done = heard.run(*WORDS, "--fa", "0,1", "--json", environ=blur)
+    assert done.returncode == 0, done.stderr
+    plain, fast = result_of(done)["quality"]
+    assert (plain["case"]["params"], fast["case"]["params"][1]) == (
+        [["audio", "jfk"], ["fa", "0"], ["model", "tiny"], ["threads", "1"]],
+        ["fa", "1"],
+    )
+    for row in (plain, fast):
+        assert (row["word_errors"]["count"], row["word_errors"]["of"]) == (0, 22)
+        assert row["word_errors"]["high"] == pytest.approx(3.689 / 22, abs=1e-3)
+        assert (row["texts"], row["other_texts"], row["own_tokens"], row["other_tokens"]) == (2, 0, 2, 0)
+    assert (plain["agreement"]["share"], plain["tokens"]["mean"]) == (1.0, 0.0)
+    assert fast["tokens"]["mean"] > 0.01
+    first = heard.only_run()
+    assert first.exit_code == 0
+    (made,) = [one for one in first.results if one.phase is Phase.REFERENCE]
+    assert not made.reused
+    (file,) = (heard.cache / "references").glob("speech-tiny-*.ref")
+    again = heard.run(*WORDS, "--fa", "0,1", environ=blur)
+    assert again.returncode == 0, again.stderr
+    assert "WER" in again.stdout
+    assert "made by" in again.stdout
+    second = heard.bundles()[-1]
+    record = json.loads((second / "run.json").read_text())
+    assert [one["reused"] for one in record["results"] if one["phase"] == "reference"] == [True]
+    report = (second / "README.md").read_text()
+    assert "#### Text Quality" in report
+    shown = heard.harness("show", "latest")
+    assert "top-1" in shown.stdout
+    page = heard.folder / "page.html"
+    assert heard.harness("report", "latest", "--format", "html", "-o", str(page)).returncode == 0
+    assert "word error rate" in page.read_text()
+    compared = heard.harness("compare", heard.bundles()[0].name, second.name, "--bench", "quality", "--json")
+    assert compared.returncode == 0, compared.stderr
+    family = result_of(compared)["quality"]
+    assert {(one["subject"], one["verdict"]) for one in family["comparisons"]} == {
+        ("words", "UNRESOLVED"),
+        ("tokens", "UNRESOLVED"),
+    }
+    assert file.name in heard.harness("cache", "-v").stdout
+
+
+def test_a_text_of_ones_own_is_counted_and_not_kept(heard: Kit) -> None:
+    wav, text = write_wav(heard.folder / "talk.wav", seconds=3), heard.folder / "talk.txt"
+    text.write_text(f"{SAID} Xylophones forever.\n", encoding="utf-16")
+    done = heard.run(*WORDS, "--audio", f"jfk,{wav}", "--text", str(text), "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {dict(row["case"]["params"])["audio"]: row for row in result_of(done)["quality"]}
+    assert (rows["talk"]["text"]["deletions"], rows["talk"]["text"]["words"]) == (2, 24)
+    (bundle,) = heard.bundles()
+    for name in ("run.json", "plan.json", "README.md"):
+        assert "Xylophones" not in (bundle / name).read_text(), name
+    archive = heard.folder / "out.tar.gz"
+    assert heard.harness("share", "latest", "-o", str(archive), "--yes").returncode == 0
+
+
+def test_a_library_without_logits_still_has_words(heard: Kit, stubs: Path) -> None:
+    heard.offer_library(build_stub(stubs, "WITHOUT_LOGITS"))
+    done = heard.run(*WORDS)
+    assert done.returncode == 0, done.stderr
+    run = heard.only_run()
+    reference = next(one for one in run.results if one.phase is Phase.REFERENCE)
+    assert reference.status is Status.SKIPPED
+    assert "whisper_get_logits" in reference.reason
+    tokens = [one for one in run.results if one.case and one.case.get("of") == "tokens"]
+    assert {(one.status, one.blocked_by) for one in tokens} == {(Status.SKIPPED, reference.step)}
+    assert reference.reason in tokens[0].reason
+    assert CaveatCode.BENCHMARK_SKIPPED in {caveat.code for caveat in run.caveats}
+    assert "WER" in done.stdout
+
+
+def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
+    heard.break_tools({"whisper-cli": {"print": "error: unknown language 'xx'", "silent": True}})
+    done = heard.run(*WORDS, environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
+    assert done.returncode == 12, done.stderr
+    assert "whisper-cli says: unknown language 'xx'" in done.stdout
+    done = heard.run(*WORDS, "--fa", "1", environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
+    assert done.returncode == 12
+    assert "logits are no numbers" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "shown"),
+    [
+        (("--text", "a.txt"), 2, "--text needs --audio"),
+        (("--audio", "a.wav", "--text", "a.txt,b.txt"), 2, "2 for --text, and 1 for --audio"),
+        (("--audio", "a.wav", "--text", "none.txt"), 2, "there is no file"),
+        (("--audio", "a.wav", "--text", "latin.txt"), 5, "byte 2 (0xfc)"),
+        (("--audio", "a.wav", "--text", "empty.txt"), 5, "there are no words"),
+        (("--audio", "a.wav", "--text", "remark.txt"), 5, "no spoken words"),
+        (("--audio", "silent.wav"), 5, "it has no samples"),
+        (("--audio", "a.wav", "--text", "a.txt", "--bench", "whisper"), 2, "--bench whisper,transcribe"),
+        (("--model", "tiny.en", "--language", "de"), 2, "tiny.en knows English alone"),
+        (("--bench", "check"), 2, "unknown benchmark 'check'"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_built(
+    heard: Kit, words: tuple[str, ...], code: int, shown: str
+) -> None:
+    write_wav(heard.folder / "a.wav")
+    write_wav(heard.folder / "silent.wav", seconds=0)
+    texts = {"a": b"And so", "latin": "für".encode("latin-1"), "empty": b"\n", "remark": b"[music]"}
+    for name, content in texts.items():
+        (heard.folder / f"{name}.txt").write_bytes(content)
+    done = heard.run(*WORDS, *words)
+    assert (done.returncode, shown in done.stderr) == (code, True), done.stderr
+    assert not heard.bundles()
+
+
+def test_synthetic_weights_are_refused_alone_and_named_beside_others(kit: Kit) -> None:
+    write_wav(kit.folder / "a.wav")
+    alone = kit.run(*WORDS, "--audio", "a.wav")
+    assert (alone.returncode, "nothing can be transcribed with tiny" in alone.stderr) == (4, True)
+    done = kit.run("--no-tests", "--bench", "memcpy,quality", "--repetitions", "1", "--audio", "a.wav")
+    assert done.returncode == 0, done.stderr
+    assert CaveatCode.NOT_TRANSCRIBED in {caveat.code for caveat in kit.only_run().caveats}
