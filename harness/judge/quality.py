@@ -31,12 +31,23 @@ RowPair = tuple[QualityRow, QualityRow]
 
 
 def list_quality(run: Run) -> tuple[QualityRow, ...]:
-    """Return a row for each setting of a run whose text or tokens are known, in the order of execution."""
+    """Return a row for each setting of a run whose text or tokens are known, by model in the order of its weights."""
     found: dict[Case, list[StepResult]] = {}
     for result in sorted(run.results, key=lambda one: one.repetition):
         if result.case and result.status is Status.PASSED and (result.text_errors or result.divergence):
             found.setdefault(name_setting(result.case), []).append(result)
-    return tuple(_make_row(run, case, results) for case, results in found.items())
+    places = {one.model: place for place, one in enumerate(run.weights)}
+    cases = sorted(found, key=lambda case: (places.get(case.get("model"), len(places)), case))
+    return tuple(_make_row(run, case, found[case]) for case in cases)
+
+
+def list_all_quality(runs: Sequence[Run]) -> list[tuple[QualityRow, int]]:
+    """Return the rows of several runs with the place of each run, grouped by setting."""
+    groups: dict[Case, list[tuple[QualityRow, int]]] = {}
+    for place, run in enumerate(runs):
+        for row in list_quality(run):
+            groups.setdefault(row.case, []).append((row, place))
+    return [one for group in groups.values() for one in group]
 
 
 def name_setting(case: Case) -> Case:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.judge.quality import list_quality
+from harness.judge.quality import list_all_quality
 from harness.records.comparison import Verdict
 from harness.records.quality_report import CountedShare, QualityComparison, QualityFamily, QualityRow
 from harness.records.run import Run
@@ -19,10 +19,9 @@ HEADER = ("case", "of", "baseline", "contender", "only b.", "only c.", "change",
 
 def list_text_quality(runs: Sequence[Run], width: int = 0) -> Iterator[str]:
     """Yield a line for each setting and run whose text or tokens are known, grouped by setting; maybe nothing."""
-    found = [(row, number) for number, run in enumerate(runs) for row in list_quality(run)]
+    found = list_all_quality(runs)
     if not found:
         return
-    found.sort(key=lambda one: (one[0].case, one[1]))
     rows = [row for row, _ in found]
     detected, counted = any(row.case.get("vad") for row in rows), any(row.text for row in rows)
     compared = any(row.tokens for row in rows)

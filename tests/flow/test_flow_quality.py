@@ -45,7 +45,7 @@ def test_words_and_tokens_of_each_setting_are_judged_and_shown(heard: Kit) -> No
     blur = {"GGML_STUB_BLUR": "6"}
     done = heard.run(*WORDS, "--fa", "0,1", "--json", environ=blur)
     assert done.returncode == 0, done.stderr
-    plain, fast = result_of(done)["quality"]
+    plain, fast = result_of(done.stdout)["quality"]
     assert (plain["case"]["params"], fast["case"]["params"][1]) == (
         [["audio", "jfk"], ["fa", "0"], ["model", "tiny"], ["threads", "1"]],
         ["fa", "1"],
@@ -77,7 +77,7 @@ def test_words_and_tokens_of_each_setting_are_judged_and_shown(heard: Kit) -> No
     assert "word error rate" in page.read_text()
     compared = heard.harness("compare", heard.bundles()[0].name, second.name, "--bench", "quality", "--json")
     assert compared.returncode == 0, compared.stderr
-    family = result_of(compared)["quality"]
+    family = result_of(compared.stdout)["quality"]
     assert {(one["subject"], one["verdict"]) for one in family["comparisons"]} == {
         ("words", "UNRESOLVED"),
         ("tokens", "UNRESOLVED"),
@@ -90,13 +90,14 @@ def test_a_text_of_ones_own_is_counted_and_not_kept(heard: Kit) -> None:
     text.write_text(f"{SAID} Xylophones forever.\n", encoding="utf-16")
     done = heard.run(*WORDS, "--audio", f"jfk,{wav}", "--text", str(text), "--json")
     assert done.returncode == 0, done.stderr
-    rows = {dict(row["case"]["params"])["audio"]: row for row in result_of(done)["quality"]}
+    rows = {dict(row["case"]["params"])["audio"]: row for row in result_of(done.stdout)["quality"]}
     assert (rows["talk"]["text"]["deletions"], rows["talk"]["text"]["words"]) == (2, 24)
     (bundle,) = heard.bundles()
     for name in ("run.json", "plan.json", "README.md"):
         assert "Xylophones" not in (bundle / name).read_text(), name
     archive = heard.folder / "out.tar.gz"
-    assert heard.harness("share", "latest", "-o", str(archive), "--yes").returncode == 0
+    assert heard.harness("share", "latest", "-o", str(archive)).returncode == 0
+    assert archive.exists()
 
 
 def test_a_library_without_logits_still_has_words(heard: Kit, stubs: Path) -> None:
@@ -118,10 +119,10 @@ def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
     heard.break_tools({"whisper-cli": {"print": "error: unknown language 'xx'", "silent": True}})
     done = heard.run(*WORDS, environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
     assert done.returncode == 12, done.stderr
-    assert "whisper-cli says: unknown language 'xx'" in done.stdout
+    assert "whisper-cli says: unknown language 'xx'" in " ".join(done.stdout.split())
     done = heard.run(*WORDS, "--fa", "1", environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
     assert done.returncode == 12
-    assert "logits are no numbers" in done.stdout
+    assert "logits are no numbers" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,6 @@ def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
         (("--audio", "a.wav", "--text", "empty.txt"), 5, "there are no words"),
         (("--audio", "a.wav", "--text", "remark.txt"), 5, "no spoken words"),
         (("--audio", "silent.wav"), 5, "it has no samples"),
-        (("--audio", "a.wav", "--text", "a.txt", "--bench", "whisper"), 2, "--bench whisper,transcribe"),
         (("--model", "tiny.en", "--language", "de"), 2, "tiny.en knows English alone"),
         (("--bench", "check"), 2, "unknown benchmark 'check'"),
     ],

@@ -273,7 +273,7 @@ def whisper_bench() -> None:
 
 
 def whisper_cli() -> None:
-    said = read(f"{DATA}/cli.log")
+    said = read(f"{DATA}/cli.log").replace("flash attn = 0", f"flash attn = {int('-fa' in ARGV)}")
     if os.path.exists(f"{HOME}/says.json"):
         for name, text in eval(read(f"{HOME}/says.json")).items():
             if name in os.path.basename(value("-m")):

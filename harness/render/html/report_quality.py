@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.judge.quality import list_quality
+from harness.judge.quality import list_all_quality
 from harness.records.quality_report import CountedShare, QualityFamily, QualityRow
 from harness.records.run import Run
 from harness.render.html.block import Block, TableBlock, TextBlock
@@ -31,10 +31,9 @@ _NONE = PageCell(text="-")
 
 def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
     """Yield a table of the text of runs, with what its columns mean; nothing where none has any."""
-    found = [(row, number) for number, run in enumerate(runs) for row in list_quality(run)]
+    found = list_all_quality(runs)
     if not found:
         return
-    found.sort(key=lambda one: (one[0].case, one[1]))
     columns = (
         PageColumn(name="Audio"),
         *([PageColumn(name="Run", number=True)] if len(runs) > 1 else []),
