@@ -8,7 +8,7 @@ from harness.judge.illegal import explain_illegal
 from harness.judge.node_fact import caveat_quietness
 from harness.judge.provenance import caveat_builds
 from harness.judge.quality import caveat_quality
-from harness.judge.server import caveat_queues
+from harness.judge.server import caveat_queues, caveat_server_texts
 from harness.plan.precision import find_correlated, find_imprecise
 from harness.records.caveat import Caveat, CaveatCode
 from harness.records.exit_code import ExitCode
@@ -41,6 +41,7 @@ def derive_caveats(run: Run) -> tuple[Caveat, ...]:
         *caveat_builds(run),
         *_about_mul_mat(run),
         *caveat_queues(run),
+        *caveat_server_texts(run),
         *_about_spread(run),
         *_about_precision(run),
         *caveat_quality(run),

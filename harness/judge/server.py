@@ -1,4 +1,4 @@
-"""Whether a server answers the requests of several clients at once, or one after the other."""
+"""Whether a server answers several clients at once, or one after the other, and whether with the same text."""
 
 from collections.abc import Iterator
 
@@ -34,6 +34,19 @@ def caveat_queues(run: Run) -> Iterator[Caveat]:
         rest = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         message = f"whisper-server answers one request at a time: {'; '.join(found[:_SHOWN])}{rest}"
         yield Caveat(code=CaveatCode.REQUESTS_QUEUED, message=message)
+
+
+def caveat_server_texts(run: Run) -> Iterator[Caveat]:
+    """Yield a caveat if servers gave several texts for one recording under the same settings."""
+    texts: dict[Case, set[str]] = {}
+    for result in run.results:
+        if result.case and result.load:
+            texts.setdefault(result.case, set()).update(result.load.digests)
+    varying = [f"{len(found)} of {case}" for case, found in sorted(texts.items()) if len(found) > 1]
+    if varying:
+        rest = f", and of {len(varying) - _SHOWN} more" if len(varying) > _SHOWN else ""
+        message = f"whisper-server gave different texts for one recording: {', '.join(varying[:_SHOWN])}{rest}"
+        yield Caveat(code=CaveatCode.NOT_DETERMINISTIC, message=message)
 
 
 def _with_clients(case: Case, clients: int) -> Case:

@@ -7,7 +7,7 @@ from harness.records.night import WorkItem, WorkKind
 from harness.records.purpose import RunPurpose
 from harness.records.run import SettingOrigin
 from harness.records.source import SourceRequest
-from harness.records.suite import OF_MODELS, Benchmark, Suite
+from harness.records.suite import OF_AUDIO, OF_MODELS, Benchmark, Suite
 from harness.settings.request import NightRequest, RunRequest
 
 PURPOSES = {
@@ -43,11 +43,14 @@ def choose_cases(suite: Suite, cases: Sequence[Case]) -> Suite:
         return suite
     names = {case.benchmark for case in cases}
     modelled = [case for case in cases if case.benchmark in OF_MODELS]
+    heard = [case for case in modelled if case.benchmark in OF_AUDIO]
     return suite.replace(
         benchmarks=tuple(one for one in suite.benchmarks if one.value in names),
         models=_list(modelled, "model"),
         threads=tuple(map(int, _list(modelled, "threads"))) or suite.threads,
         flash_attn=tuple(map(int, _list(modelled, "fa"))) or suite.flash_attn,
+        clients=tuple(map(int, _list(cases, "clients"))) or suite.clients,
+        vad=tuple(sorted({int(case.get("vad") or 0) for case in heard})) or suite.vad,
     )
 
 

@@ -56,7 +56,7 @@ bench program: whisper-bench, whatever a commit calls it; `--engine bench` measu
 worker: our small program that loads libwhisper and times single calls; `--engine library` measures with it
 client: our small program that starts whisper-server, sends it requests and stops it (`--bench server`); also each of
   those who send requests at once in it (`--clients`)
-load: of a server: what it answered to so many clients (`ServerLoad`); elsewhere, what other processes use of the CPUs
+server load: what a server answered to so many clients at once (`ServerLoad`)
 VAD: voice activity detection: a small model finds the speech first, and only that is transcribed (`--vad`)
 behaviour change: a release since which the bench program does something else, so that numbers before and after it
   cannot be compared

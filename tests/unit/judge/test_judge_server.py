@@ -2,10 +2,11 @@
 
 import pytest
 
-from harness.judge.server import caveat_queues
+from harness.judge.server import caveat_queues, caveat_server_texts
 from harness.records.measurement import Case
-from harness.records.outcome import Status
+from harness.records.outcome import Status, StepResult
 from harness.records.plan import Phase
+from harness.records.quality import ServerLoad
 from harness.records.run import Run
 from tests import factory
 
@@ -35,3 +36,25 @@ def test_a_queue_says_what_it_costs() -> None:
 
 def test_without_one_client_nothing_is_known() -> None:
     assert not list(caveat_queues(loaded((0.0, 0.0), (4, 3900.0, 10.2))))
+
+
+def answered(*digests: str, fa: int = 0) -> StepResult:
+    load = ServerLoad(
+        clients=1,
+        requests=8,
+        refused=0,
+        median_ms=1.0,
+        p95_ms=1.0,
+        worst_ms=1.0,
+        speech_rate=1.0,
+        ready_s=0.1,
+        digests=digests,
+    )
+    case = Case.of("server", audio="a", clients=1, model="m", threads=2, fa=fa)
+    return factory.result("server", Phase.BENCHMARK).replace(case=case, load=load)
+
+
+def test_another_text_for_the_same_recording_is_said() -> None:
+    assert not list(caveat_server_texts(factory.run(answered("a"), answered("a"), answered("b", fa=1))))
+    (caveat,) = caveat_server_texts(factory.run(answered("a"), answered("a", "c"), answered("b", fa=1)))
+    assert (caveat.code, "2 of server/audio=a/clients=1/fa=0" in caveat.message) == ("not-deterministic", True)

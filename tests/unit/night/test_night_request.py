@@ -34,3 +34,13 @@ def test_missing_cases_need_only_their_own_benchmarks() -> None:
     assert choose_cases(SUITE, [BASE]).benchmarks == (Benchmark.WHISPER,)
     chosen = choose_cases(SUITE, [Case.of("mul_mat", threads=4)])
     assert (chosen.benchmarks, chosen.models, chosen.threads) == ((Benchmark.MUL_MAT,), (), (2, 4))
+
+
+def test_missing_cases_of_a_server_need_only_their_own_clients() -> None:
+    suite = SUITE.replace(benchmarks=(*SUITE.benchmarks, Benchmark.SERVER), clients=(1, 4), vad=(0, 1))
+    case = Case.of("server", audio="a", clients=4, model="base", threads=4, fa=0, vad=1)
+    chosen = choose_cases(suite, [case])
+    assert (chosen.benchmarks, chosen.clients, chosen.vad) == ((Benchmark.SERVER,), (4,), (1,))
+    assert (choose_cases(suite, [BASE]).clients, choose_cases(suite, [BASE]).vad) == ((1, 4), (0, 1))
+    spoken = Case.of("server", audio="a", clients=1, model="base", threads=4, fa=0)
+    assert choose_cases(suite, [case, spoken]).vad == (0, 1)
