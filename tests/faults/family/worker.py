@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from tests.faults.deed import Environment
+from tests.faults.deed import Environment, tool
 from tests.faults.fault import FAILED, PASSED, Deed, Family, Fault, Seen, fails
 from tests.faults.stage import Stage
-from tests.stub import build_stub
+from tests.stub import build_stub, write_check
 
 _RUN = ("run", "--no-tests", "--bench", "whisper", "--repetitions", "1", "--engine", "library")
+_CHECKED = ("run", "--no-tests", "--bench", "whisper", "--repetitions", "1")
+_CHECK = (("HARNESS_CHECK", ""), ("GGML_STUB_SAYS", "whisper_model_load: ftype         = 1"))
 _TRIAL = ("ab", "fa=0", "fa=1", "--max-time", "4s", "--timeout", "60")
 _REASONS = {
     "refuse": "bad magic",
@@ -27,6 +29,17 @@ class Stub(Deed):
 
     def strike(self, stage: Stage) -> None:
         stage.kit.offer_library(build_stub(stage.workshop / "stubs", *self.macros))
+
+
+class Reference(Deed):
+    """There is a reference of what the stub computes, from which this many bytes are missing."""
+
+    missing: int = 0
+
+    def strike(self, stage: Stage) -> None:
+        path = stage.kit.tools / "check.ref"
+        write_check(path)
+        path.write_bytes(path.read_bytes()[: -self.missing or None])
 
 
 def _fault(
@@ -77,4 +90,35 @@ def _faults() -> Iterator[Fault]:
     )
 
 
-FAULTS = tuple(_faults())
+def _checks() -> Iterator[Fault]:
+    """Yield what goes wrong while the result of a build is checked; its speed is measured by the bench program."""
+    for fault, says in {
+        "wrong": "wrong result",
+        "unreal": "no numbers",
+        "abort": "SIGABRT",
+        "hang": "timed out",
+    }.items():
+        yield _fault(
+            f"check-{fault}",
+            f"the library goes wrong while its result is checked: {fault}",
+            Stub(),
+            Reference(),
+            _environment(fault).replace(values=(*_environment(fault).values, *_CHECK)),
+            seen=fails(12, says),
+            words=(*_CHECKED, "--timeout", "3") if fault == "hang" else _CHECKED,
+        )
+    unchecked = Seen(status=PASSED, caveat="not-checked")
+    on = Environment(values=_CHECK)
+    refused = on.replace(values=(*_CHECK, ("GGML_STUB_FAULT", "refuse")))
+    broken = tool("reference", exit=3, silent=True, print="reference: it is damaged")
+    deeds: dict[str, tuple[str, tuple[Deed, ...]]] = {
+        "refuse": ("the library refuses the weights", (Stub(), Reference(), refused)),
+        "no-reference": ("there is nothing to compare with", (Stub(), on, broken)),
+        "cut-reference": ("what is compared with is cut off", (Stub(), Reference(missing=7), on)),
+        "no-library": ("there is no library to ask", (Reference(), on)),
+    }
+    for name, (what, done) in deeds.items():
+        yield _fault(f"check-{name}", f"{what} while a result is checked", *done, seen=unchecked, words=_CHECKED)
+
+
+FAULTS = (*_faults(), *_checks())
