@@ -177,6 +177,7 @@ VERB = Verb(
         ("harness ab fa=0 fa=1 --model tiny", "the effect of a setting"),
         ("harness ab v1.8.4 v1.8.5 --relink", "rule out code layout"),
         ("harness ab --format markdown", "for a pull request"),
+        ("harness ab quant=f16 quant=q5_0 --quality", "time and text of both"),
     ),
     forms=(OutputForm.TEXT, OutputForm.JSON, OutputForm.MARKDOWN),
 )

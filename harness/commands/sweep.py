@@ -288,6 +288,7 @@ VERB = Verb(
         ("harness sweep --threads 1,2 --quant f16,q5_0", "every combination"),
         ("harness sweep --axis GGML_LTO=OFF,ON --dry-run", "how long it would take"),
         ("harness sweep sweep.toml --format csv", "axes from a file, as CSV"),
+        ("harness sweep --quant f16,q5_0,q4_0 --quality", "what fewer bits cost in text"),
         ("harness show sweep --columns threads", "the latest sweep again"),
     ),
     forms=FORMS,

@@ -13,7 +13,7 @@ from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import HarnessError, InterruptedRunError
 from harness.plan.guard import choose_reference, list_remarks
 from harness.plan.side import KEYS
-from harness.plan.tune import UNITS, TuneAxis, choose_others, decide, find_gain, find_median, find_score
+from harness.plan.tune import UNITS, choose_others, decide, find_gain, find_median, find_score
 from harness.records.exit_code import ExitCode
 from harness.records.plan import Plan
 from harness.records.record import Record, short_hash
@@ -21,6 +21,7 @@ from harness.records.run import Run
 from harness.records.sweep import Values
 from harness.records.tune import Duel, Goal, Tuning
 from harness.render.origin import describe_seed
+from harness.render.text_quality import list_limits
 from harness.render.tune import render_tuning
 from harness.run.places import Workplace, hold_node
 from harness.run.prepare import mark_builds
@@ -66,7 +67,7 @@ def tune(settings: Settings, environ: Mapping[str, str], output: Output, words: 
     if words.write:
         read_toml(Path(FILE), required=False)  # fail now if it is unreadable, not after a quarter of an hour
     if request.dry:
-        output.show(f"{_describe_axes(request.axes, request.base)}\n  {'seed':<9} {seed}", suite)
+        output.show(f"{_describe_axes(request)}\n  {'seed':<9} {seed}", suite)
         return 0
     setup = make_setup(request.measure, work)
     begun = datetime.now(UTC)
@@ -208,10 +209,11 @@ def _as_settings(model: str, winner: Values) -> dict[str, object]:
     }
 
 
-def _describe_axes(axes: tuple[TuneAxis, ...], base: Values) -> str:
-    lines = [f"from    {' '.join(f'{name}={value}' for name, value in base)}"]
-    lines += [f"  {axis.name:<9} {axis.reason or ', '.join(axis.values)}" for axis in axes]
-    return "\n".join(lines)
+def _describe_axes(request: SearchRequest) -> str:
+    limits = ", ".join(f"{name} at most {limit}" for name, limit in list_limits(request.guard))
+    lines = [f"from    {' '.join(f'{name}={value}' for name, value in request.base)}"]
+    lines += [f"  {axis.name:<9} {axis.reason or ', '.join(axis.values)}" for axis in request.axes]
+    return "\n".join([*lines, *([f"  {'text':<9} {limits}"] if limits else [])])
 
 
 VERB = Verb(
@@ -229,10 +231,11 @@ VERB = Verb(
         ),
         Argument(name="--write", takes=ArgumentKind.SWITCH, on=True, help="do not write the winner to ./harness.toml"),
     ),
-    first=("model", "budget", "over", "source", "ref", "dry_run"),
+    first=("model", "budget", "over", "max_wer", "max_divergence", "source", "ref", "dry_run"),
     examples=(
         ("harness tune --model base --budget 15m", "latency, in 15 minutes"),
         ("harness tune --for memory --no-write", "least memory, print only"),
         ("harness tune --over threads,fa", "only two settings"),
+        ("harness tune --max-wer 0.5% --weights official", "no more than half a point of word errors"),
     ),
 )

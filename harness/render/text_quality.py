@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.plan.guard import format_points
 from harness.records.quality import TextQuality
+from harness.records.tune import TextGuard
 from harness.records.wording import format_count
 
 # The columns of tables: word errors, divergence from the reference, and how often both find the same token likeliest.
@@ -56,3 +57,11 @@ def describe_cost(text: TextQuality, reference: TextQuality | None) -> str:
     if divergence is not None and agreement is not None:
         parts += [f"divergence {format_divergence(divergence)}", f"top-1 {100 * agreement:.1f} %"]
     return ", ".join(parts) or f"not known: {text.reason or 'there was nothing to compare'}"
+
+
+def list_limits(guard: TextGuard) -> Iterator[tuple[str, str]]:
+    """Yield what is limited, and by how much."""
+    if guard.max_wer is not None:
+        yield "word error rate", f"{format_points(guard.max_wer)} points"
+    if guard.max_divergence is not None:
+        yield "divergence", f"{guard.max_divergence:g} nats"

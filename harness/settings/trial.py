@@ -127,8 +127,8 @@ TUNING: tuple[Setting, ...] = (
         metavar="PERCENT",
         commands=TUNE,
         help="leave out settings whose word error rate is higher by more than so many percentage points than that of "
-        "F16 weights without flash attention: 0.5%% allows 3.5%% instead of 3.0%% (default: no limit); needs real "
-        "weights and recordings with a known text",
+        "F16 weights without flash attention; 0.5%% or +0.5%% allows 3.5%% instead of 3.0%% (default: no limit); needs "
+        "real weights and recordings with a known text",
     ),
     Setting(
         name="max_divergence",

@@ -1,6 +1,7 @@
 """The search for a commit that the settings describe."""
 
 from harness.commands.request.measure import resolve_node
+from harness.commands.request.recording import ignore_recordings
 from harness.commands.request.trial import choose_design, resolve_side
 from harness.errors import UsageError
 from harness.plan.side import SideRequest
@@ -68,7 +69,7 @@ def _resolve(settings: Settings, work: Workplace, words: tuple[str, str]) -> Bis
             first = settings.words(name)[0]
             raise UsageError(f"bisect measures one case, but {flag} has several values", hint=f"{flag} {first}")
     node, design = resolve_node(settings, work.environ), choose_design(settings)
-    run = resolve_side(SideRequest(label="bisect"), settings, work, node)
+    run = resolve_side(SideRequest(label="bisect"), ignore_recordings(settings), work, node)
     suite = run.measure.suite
     if len(suite.models) != 1:
         raise UsageError("bisect measures one model", hint=f"--model {suite.models[0]}")

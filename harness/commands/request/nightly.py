@@ -3,6 +3,7 @@
 import shlex
 
 from harness.commands.request.measure import resolve_node, resolve_run
+from harness.commands.request.recording import ignore_recordings
 from harness.commands.request.trial import can_relink, choose_design, resolve_side
 from harness.errors import UsageError
 from harness.plan.side import SideRequest
@@ -29,7 +30,8 @@ def resolve_night(settings: Settings, work: Workplace) -> NightRequest:
         cause = "nothing can be built and measured in that time"
         raise UsageError(f"--budget {budget_s:g}s is too short for a night", cause=cause, hint="--budget 1h")
     run = resolve_run(settings, work)
-    side = resolve_side(SideRequest(label="nightly"), settings, work, resolve_node(settings, work.environ))
+    alone = ignore_recordings(settings)
+    side = resolve_side(SideRequest(label="nightly"), alone, work, resolve_node(settings, work.environ))
     if Benchmark.WHISPER not in run.measure.suite.benchmarks:
         cause = "only models are measured in turns, which is what tells code from machine"
         raise UsageError("a night needs the benchmark whisper", cause=cause, hint="--bench memcpy,mul_mat,whisper")

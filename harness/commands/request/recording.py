@@ -10,7 +10,7 @@ from harness.settings.layer import Settings
 from harness.settings.table import BY_NAME
 
 # What is asked for by name alone listens to whisper.cpp's own sample.
-_OF_SPEECH = ("audio", "text")
+_OF_SPEECH = ("quality", "audio", "text")
 _BY_NAME = tuple(one for one in OF_AUDIO if one is not Benchmark.TRANSCRIBE)
 
 
@@ -60,14 +60,19 @@ def choose_listening(settings: Settings, where: str) -> Settings:
     """
     if settings.flag("quality"):
         return look_at_text(settings, where)
-    idle = next((one.name for one in settings.from_flags if one.name in _OF_SPEECH and one.value), "")
+    idle = next((one.name for one in settings.from_flags if one.name in _OF_SPEECH[1:] and one.value), "")
     if idle:
         raise UsageError(f"--{idle} has no effect without --quality", hint="--quality --audio FILE --text FILE")
+    return ignore_recordings(settings).override({"bench": Benchmark.WHISPER.value}, where)
+
+
+def ignore_recordings(settings: Settings) -> Settings:
+    """Return the settings without recordings, for what times models alone."""
     used = (
         (name, BY_NAME[name].default, SettingOrigin.DEFAULT) if name in _OF_SPEECH else (name, value, origin)
         for name, value, origin in settings.used
     )
-    return Settings(used=tuple(used)).override({"bench": Benchmark.WHISPER.value}, where)
+    return Settings(used=tuple(used))
 
 
 def look_at_text(settings: Settings, where: str) -> Settings:

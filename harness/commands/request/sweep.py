@@ -186,13 +186,14 @@ def resolve_config(
 def _order(settings: Settings, work: Workplace, node: Node, part: _SweepPart) -> SweepRequest:
     """Return the request for a part of a sweep, without the configs that have no cells to measure."""
     design, suite = part.design, part.suite
-    measure = resolve_measure(choose_listening(settings, "sweep"), work.environ, suite)
+    asked = choose_listening(settings, "sweep")
+    measure = resolve_measure(asked, work.environ, suite)
     runs: dict[int, ResolvedConfig] = {}
     for number, entry in enumerate(design.entries):
         cells = [cell for cell in design.cells if cell.entry == number and not cell.reason]
         if cells and number in part.numbers:
             mine = measure.replace(suite=choose_entry_suite(suite, cells))
-            runs[number] = resolve_config(settings, work.places, node, entry.values, mine)
+            runs[number] = resolve_config(asked, work.places, node, entry.values, mine)
     return SweepRequest(
         design=design,
         runs=runs,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.commands.request.build import resolve_source_request
 from harness.commands.request.measure import choose_count, choose_engine, choose_suite, resolve_measured, resolve_node
-from harness.commands.request.recording import choose_listening
+from harness.commands.request.recording import choose_listening, ignore_recordings
 from harness.errors import UnfitError, UsageError
 from harness.judge.comparison import CompareQuestion, choose_metrics
 from harness.plan.side import ORIGINS, SideRequest
@@ -45,6 +45,7 @@ def resolve_lineup(settings: Settings, places: Places, words: Sequence[str]) -> 
 
 def resolve_calibration(settings: Settings, work: Workplace) -> tuple[TrialRequest, ...]:
     """Return trials of a build against itself, each without an early end; raises UsageError for bad settings."""
+    settings = ignore_recordings(settings)
     design, wanted = choose_design(settings), choose_count(settings, "trials", 1, _MOST_TRIALS)
     first = _resolve(settings, work, _ALIKE, design.replace(early=False))
     # The first trial keeps the settings of the command, which say where the seed came from.

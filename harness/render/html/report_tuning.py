@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.plan.guard import format_points
 from harness.records.measurement import DECODE, ENCODE
 from harness.records.site import SiteState
 from harness.records.sweep import Values
-from harness.records.tune import TextGuard, Tuning
+from harness.records.tune import Tuning
 from harness.render.figure.figure import Figure
 from harness.render.html.block import Block, CommandBlock, FactBlock, PageContent, TableBlock, TextBlock
 from harness.render.html.report_run import list_figures, make_section
@@ -14,7 +13,7 @@ from harness.render.html.report_trial import capital, tabulate_comparisons
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
 from harness.render.plain import format_seconds
 from harness.render.repeat import repeat_tuning
-from harness.render.text_quality import TEXT_COLUMNS, list_text_cells
+from harness.render.text_quality import TEXT_COLUMNS, list_limits, list_text_cells
 from harness.render.tune import describe_winner, has_texts
 
 
@@ -105,18 +104,11 @@ def _list_facts(tuning: Tuning) -> Iterator[tuple[str, PageCell]]:
         ("Began", tuning.start[:19].replace("T", " ")),
         ("Took", f"{format_seconds(tuning.spent_s)} of {format_seconds(tuning.budget_s)}"),
         ("Winner", _name(tuning.winner)),
-        *_list_limits(tuning.guard),
+        *((f"Limit of the {name}", limit) for name, limit in list_limits(tuning.guard)),
         ("Found by stages", _name(tuning.found)),
         ("Runs", ", ".join(tuning.runs)),
     )
     yield from ((name, PageCell(text=shorten(text, 1000))) for name, text in facts)
-
-
-def _list_limits(guard: TextGuard) -> Iterator[tuple[str, str]]:
-    if guard.max_wer is not None:
-        yield "Limit of word errors", f"{format_points(guard.max_wer)} points"
-    if guard.max_divergence is not None:
-        yield "Limit of divergence", f"{guard.max_divergence:g} nats"
 
 
 def _name(values: Values) -> str:

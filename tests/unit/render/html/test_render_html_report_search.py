@@ -87,7 +87,7 @@ def test_a_search_that_looked_at_the_text_shows_what_it_cost() -> None:
     page = page_of(content)
     assert "WER +18.2 points &gt; +5.0" in page
     assert "22 words cannot show 5 points" in page
-    assert "Limit of word errors" in page
+    assert "Limit of the word error rate" in page
 
 
 def test_a_search_for_settings_begins_with_the_winner() -> None:
