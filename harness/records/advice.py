@@ -66,6 +66,7 @@ OF_CAVEAT: Mapping[CaveatCode, str] = {
 OF_CAUSE: Mapping[Cause, str] = {
     Cause.ILLEGAL_INSTRUCTION: "harness run --isa native",
     Cause.OTHER_BUILD: _REBUILD,
+    Cause.WRONG_RESULT: "harness run --isa avx2  # other kernels: are they right?",
     Cause.UNKNOWN_CPU: "harness run --compiler clang",
     Cause.UNKNOWN_OPTION: "harness run --compiler clang",
     Cause.ASSEMBLER: "harness run --isa avx2",

@@ -129,3 +129,13 @@ def test_a_sweep_says_why_a_cell_is_empty_and_measures_the_others(checked: Kit) 
     done = checked.harness("sweep", *words, environ=fault("wrong", FA=1))
     assert f"check_tiny_fa1: {WRONG}" in " ".join(done.stdout.split())
     assert measured(checked.only_run()) == {"0"}
+
+
+def test_a_search_does_not_choose_what_is_fast_and_wrong(checked: Kit) -> None:
+    checked.set_speed(0.01, **{"-fa": 0.5})
+    words = checked.words("--threads", "2", "--over", "fa", "--budget", "10s")[1:]
+    done = checked.harness("tune", *words, environ=fault("wrong", FA=1))
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert f"check_tiny_fa1: {WRONG}" in told
+    assert "winner threads=2 fa=0" in told
