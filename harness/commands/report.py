@@ -53,7 +53,7 @@ def report(settings: Settings, output: Output, words: Sequence[str], asked: Repo
     chosen = _choose(name, target)
     stored, code = select_runs(settings, output, words)
     sheets = [_sheet(one, chosen) for one in stored]
-    if not any(sheet.run.measurements for sheet in sheets):
+    if not any(result.has_numbers for sheet in sheets for result in sheet.run.results):
         output.console.note("none of these runs has any measurement")
     if target and chosen.layout and not target.endswith(".json"):
         _write(

@@ -47,7 +47,7 @@ def list_text_quality(runs: Sequence[Run], width: int = 0) -> Iterator[str]:
         ]
         for row, number in found
     ]
-    table = [[*header, "same"], [*units, ""], *lines]
+    table = [[*header, "equal"], [*units, ""], *lines]
     yield from align_runs(table, several=len(runs) > 1, indent=_INDENT, width=width, names=_NAMES)
     yield from explain_quality(rows, width)
 
@@ -63,7 +63,7 @@ def explain_quality(rows: Sequence[QualityRow], width: int = 0) -> Iterator[str]
             "divergence from it per token, mean, median and worst; log p: what its tokens get, and what it gave them"
         )
         yield from wrap_behind(f"{_INDENT}top-1: ", said, width)
-    said = "exact, 95 %; same: processes that gave the same text and tokens as the first"
+    said = "exact, 95 %; equal: processes that gave the same text and tokens as the first"
     yield from wrap_behind(f"{_INDENT}intervals: ", said, width)
 
 

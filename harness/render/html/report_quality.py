@@ -49,7 +49,7 @@ def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
         PageColumn(name="Worst", unit="nats", number=True, hint="of the divergences"),
         PageColumn(name="log p", unit="nats", number=True, hint="mean log-probability of the reference's tokens"),
         PageColumn(name="Reference", unit="nats", number=True, hint="what the reference gave them"),
-        PageColumn(name="Same", number=True, hint="processes that gave the same as the first"),
+        PageColumn(name="Equal", number=True, hint="processes that gave the same as the first"),
     )
     rows = tuple(_make_row(row, number, several=len(runs) > 1) for row, number in found)
     caption = "Text: errors and divergence, in brackets exact 95 % intervals; lower is better, but for top-1 and log p"
