@@ -19,6 +19,7 @@ from harness.worker.distribution import Floats
 CHECK, SPEECH = "check", "speech"
 _FORMAT = 1
 _ALIGNMENT = 64
+_AGAIN = "remove it, and it is made again"
 _MOST_HEADER_BYTES = 1 << 20
 _MOST = {"vocabulary": 1 << 20, "mels": 1 << 10, "frames": 1 << 20}
 _MOST_FRAMES = 1 << 31
@@ -99,7 +100,7 @@ class ReferenceReader:
     def _read_header(self, kind: str) -> ReferenceHeader:
         line = self._file.readline(_MOST_HEADER_BYTES)
         if not line.endswith(b"\n") or len(line) % _ALIGNMENT:
-            raise WorkError(f"{self._path} is not a reference: it does not begin with a line of JSON")
+            raise WorkError(f"{self._path} is not a reference: it does not begin with a line of JSON; {_AGAIN}")
         try:
             header = _parse(json.loads(line))
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
@@ -110,13 +111,15 @@ class ReferenceReader:
         wanted = len(line) + _FLOAT_BYTES * (spectrogram + header.rows * header.vocabulary)
         found = os.fstat(self._file.fileno()).st_size
         if found != wanted:
-            raise WorkError(f"the reference {self._path} is damaged: it has {found} bytes instead of {wanted}")
+            raise WorkError(
+                f"the reference {self._path} is damaged: it has {found} bytes instead of {wanted}; {_AGAIN}"
+            )
         return header
 
     def _read(self, count: int) -> Floats:
         data = self._file.read(_FLOAT_BYTES * count)
         if len(data) != _FLOAT_BYTES * count:
-            raise WorkError(f"the reference {self._path} is damaged: it ends too early")
+            raise WorkError(f"the reference {self._path} is damaged: it ends too early; {_AGAIN}")
         values = array("f", data)
         if sys.byteorder == "big":
             values.byteswap()

@@ -115,6 +115,17 @@ def test_a_library_without_logits_still_has_words(heard: Kit, stubs: Path) -> No
     assert "WER" in done.stdout
 
 
+def test_a_damaged_reference_is_named_and_made_again_once_it_is_removed(heard: Kit) -> None:
+    assert heard.run(*WORDS).returncode == 0
+    (file,) = (heard.cache / "references").glob("speech-tiny-*.ref")
+    file.write_bytes(file.read_bytes()[:-4])
+    done = heard.run(*WORDS)
+    assert done.returncode == 12
+    assert "remove it, and it is made again" in " ".join(done.stdout.split())
+    file.unlink()
+    assert heard.run(*WORDS).returncode == 0
+
+
 def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
     heard.break_tools({"whisper-cli": {"print": "error: unknown language 'xx'", "silent": True}})
     done = heard.run(*WORDS, environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
