@@ -85,7 +85,7 @@ def conclude_family(family: Family) -> str:
             parts.append(f"{which}: make more runs of each side, or use harness ab, which measures both sides in turns")
     if withheld:
         parts.append(f"{len(withheld)} not judged, because the two sides do not measure the same quantity")
-    return "; ".join(parts) + "." if parts else "nothing was compared."
+    return "; ".join(parts) + "." if parts else "no speeds were compared."
 
 
 def _is_a_a(family: Family) -> bool:

@@ -109,7 +109,17 @@ def _span(share: CountedShare) -> str:
 def render_quality_family(family: QualityFamily, width: int = 0) -> str:
     """Return the comparison of the text of two sides, and how it was judged; no trailing newline."""
     table = align_within([HEADER, *list_quality_cells(family)], width, names=2, left=2, indent=_INDENT)
-    return "\n".join([*table, *wrap_behind(_INDENT, describe_quality_judging(family), width)])
+    judging = wrap_behind(_INDENT, describe_quality_judging(family), width)
+    return "\n".join([*table, *judging, "", *wrap_behind("=> ", conclude_quality(family), width)])
+
+
+def conclude_quality(family: QualityFamily) -> str:
+    """Return one sentence about the text of two sides."""
+    counts = {verdict: sum(one.verdict is verdict for one in family.comparisons) for verdict in Verdict}
+    found = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    open_ones = counts[Verdict.UNRESOLVED]
+    advice = "; more speech with a known text would tell (--audio FILE --text FILE)" if open_ones else ""
+    return f"text: {found or 'nothing was compared'}{advice}."
 
 
 def list_quality_markdown(family: QualityFamily) -> list[str]:

@@ -65,7 +65,7 @@ def of(*verdicts: Verdict, relevant: bool = False, mde: float | None = 0.012) ->
                 "unresolved: try a longer --max-time, a quieter node or a larger --threshold."
             ),
         ),
-        (of(), "nothing was compared."),
+        (of(), "no speeds were compared."),
     ],
 )
 def test_the_last_sentence(family: Family, sentence: str) -> None:
@@ -88,7 +88,7 @@ def test_several_regressions_are_named_the_worst_first() -> None:
 
 
 def test_a_family_without_comparisons_still_says_so() -> None:
-    assert "nothing was compared" in render_comparison(of(), ComparedSides("a", "b"))
+    assert "no speeds were compared" in render_comparison(of(), ComparedSides("a", "b"))
 
 
 @pytest.mark.parametrize(("width", "columns"), [(80, 21), (100, 27), (160, 41)])
