@@ -88,12 +88,15 @@ def run_trial(task: TrialTask, setup: Setup, work: Workplace) -> TrialResult:
         sealed = seal_trial(trial, tally, work.places.cache)
     family = _judge(sealed, task.design) if tally.results else None
     baseline, contender = sealed.runs
+    quality = judge_trial_text([(baseline, contender)])
+    if family and quality:
+        family = family.replace(caveats=tuple(dict.fromkeys((*family.caveats, *quality.caveats))))
     return TrialResult(
         runs=sealed.runs,
         paths=sealed.paths,
         family=family,
         counters=judge_counts([(baseline, contender)], family) if family else None,
-        quality=judge_trial_text([(baseline, contender)]),
+        quality=quality,
         tally=tally,
         failure=tally.lost[-1] if tally.stopped is TrialEnd.LOST else None,
         missing=sealed.missing,

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.records.run import SettingOrigin, SettingUsed
 from harness.settings.layer import Settings, layer_settings
-from harness.settings.recall import DECISIVE, list_decisive, name_options, recall, restore_settings, spell_options
+from harness.settings.recall import (
+    DECISIVE,
+    list_decisive,
+    name_options,
+    recall,
+    restore_settings,
+    spell_options,
+    spell_run,
+)
 from harness.settings.table import BY_NAME
 
 
@@ -127,8 +135,16 @@ def test_what_was_set_can_be_written_as_options() -> None:
         file={"model": ["tiny"]},
         file_name="harness.toml",
         environ={"HARNESS_THREADS": "1"},
-        flags={"define": ["GGML_LTO=ON", "X=a,b"], "huge_pages": True, "timeout": "90s", "ref": "v1.8.5"},
+        flags={
+            "define": ["GGML_LTO=ON", "X=a,b"],
+            "huge_pages": True,
+            "timeout": "90s",
+            "ref": "v1.8.5",
+            "precision": "0.5%",
+        },
     )
+    percent = spell_run(settings.describe())
+    assert percent[percent.index("--precision") + 1] == "0.5%"
     words = spell_options(list_decisive(settings), besides=("ref",))
     assert words == (
         *("--model", "tiny", "--threads", "1", "--timeout", "90.0s", "--huge-pages"),
