@@ -13,7 +13,7 @@ from harness.parse.bench.device import BLAS, complete, parse_blas, parse_nvidia
 from harness.parse.bench.roofline import parse_roofline
 from harness.parse.bench.system_info import parse_system_info, unite_infos
 from harness.records.caveat import Caveat, CaveatCode
-from harness.records.outcome import Status
+from harness.records.outcome import Status, is_check
 from harness.records.plan import Phase, StepQuestion
 from harness.records.run import SCHEMA, Run, SystemInfo
 from harness.render.report import render_report
@@ -78,10 +78,10 @@ def _find_system_info(run: Run, logs: Mapping[str, str]) -> SystemInfo | None:
     """Return the system info of the run, with every failure from the logs of its benchmarks.
 
     Logs of benchmarks also name the backends, so they come before logs of probes; logs with numbers come before logs of
-    failed benchmarks.
+    failed benchmarks, and those of checks, which take the most threads, come last among them.
     """
     asked = [one for one in run.results if one.log in logs and (one.case or one.asks is StepQuestion.FEATURES)]
-    asked.sort(key=lambda result: (result.case is None, result.status.bad))
+    asked.sort(key=lambda result: (result.case is None, result.status.bad, is_check(result)))
     found = [(result, info) for result in asked if (info := parse_system_info(logs[result.log]))]
     counted = [info for result, info in found if result.case and not result.status.bad]
     return unite_infos(counted, [info for result, info in found if not result.case or result.status.bad])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.records.outcome import Status
+from harness.records.outcome import Status, is_check
 from harness.records.run import Run
 from harness.store.bundle import load_run
 from tests.answer import result_of
@@ -129,12 +129,15 @@ def test_the_second_run_reuses_the_build_and_the_worker_measures_in_it(folder: P
     run = measure_by_worker(folder, tmp_path, "--flash-attn", "0,1")
     reused = {result.step for result in run.results if result.reused}
     builds = {"configure_debug", "build_debug", "configure_release", "build_release"}
-    assert reused == {*builds, "roof_configure", "roof_build"}
+    kept = {"roof_configure", "roof_build", "reference_configure", "reference_build", "reference_tiny"}
+    assert reused == builds | kept
+    checks = [result for result in run.results if is_check(result)]
+    assert [result.status for result in checks] == [Status.PASSED] * 2
 
 
 def test_synthetic_weights_load_in_whisper_cli_too(folder: Path) -> None:
     run = load_run(bundles(folder)[0])
-    bench = next(result.completed for result in run.results if result.case and result.completed)
+    bench = next(one.completed for one in run.results if one.case and one.completed and not is_check(one))
     tree = Path(run.source.path)
     # Greedy and without fallbacks: random weights would try every temperature.
     words = ["-m", run.weights[0].path, "-f", str(tree / "samples" / "jfk.wav"), "-nf", "-bs", "1", "-bo", "1"]
@@ -154,7 +157,7 @@ def test_audio_becomes_text_from_end_to_end(folder: Path) -> None:
     run = load_run(bundles(folder)[-1])
     (one,) = run.measurements
     assert (one.metric, one.case.get("audio"), run.audio[0].duration_s) == ("rtf", "jfk", 11.0)
-    (result,) = (result for result in run.results if result.case)
+    (result,) = (result for result in run.results if result.case and not is_check(result))
     assert result.completed
     assert 0 < one.value * 11.0 < result.completed.wall_s, "of a process that also loads"
     log = (bundles(folder)[-1] / "logs" / result.log).read_text(encoding="utf-8")
