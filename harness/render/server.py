@@ -9,6 +9,7 @@ from harness.records.suite import Benchmark
 from harness.render.number import format_value
 from harness.render.plain import align_runs, format_summary
 from harness.render.table import weights_kind
+from harness.render.transcription import DETECTED
 from harness.stats.series import peak_memory
 
 Summaries = Mapping[tuple[Case, str], Summary]
@@ -55,7 +56,7 @@ def list_servers(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterato
         for number in numbers
     ]
     yield from align_runs([header, units, *rows], several=len(runs) > 1, indent="  ")
-    yield from (f"  {line}" for line in EXPLAINED)
+    yield from (f"  {line}" for line in (*EXPLAINED, *([DETECTED] if detected else [])))
 
 
 def describe_servers(summaries: Summaries) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from harness.render.table import weights_kind
 from harness.stats.realtime import model_case_rtf
 
 Summaries = Mapping[tuple[Case, str], Summary]
+DETECTED = "vad: whisper.cpp's own test model finds the speech first, and only that is transcribed"
 MODELLED = f"  RTF: modelled, (encode + {TOKENS_PER_WINDOW} x decode) / {WINDOW_S:g} s of speech; --audio measures it"
 
 
@@ -65,3 +66,5 @@ def list_transcriptions(runs: Sequence[Run], summaries: Sequence[Summaries]) -> 
     yield (
         "  RTF: the time whisper-cli took from audio to text, without loading the weights, over the length of the audio"
     )
+    if detected:
+        yield f"  {DETECTED}"

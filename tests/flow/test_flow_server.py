@@ -66,6 +66,7 @@ def test_a_server_under_load_is_measured_and_shown(kit: Kit, real: Path) -> None
     assert call[1:8] == ["-m", str(real), "-l", "en", "-t", "1", "-ng"]
     for shown in (done.stdout, kit.harness("show", "latest").stdout):
         assert "clients" in shown
+        assert "vad: whisper.cpp's own test model finds the speech" in shown
         assert "Latency" in shown
     assert "HARNESS_SERVER_jfk_tiny_c4_t1_fa0_vad1=" in kit.report()
     page = kit.harness("report", "latest", "--format", "html", "-o", str(kit.folder / "page.html"))
@@ -93,6 +94,18 @@ def test_a_server_that_goes_wrong_has_failed(kit: Kit, real: Path, fault: dict[s
     assert done.returncode == 12, done.stderr
     (failed,) = [one for one in kit.only_run().results if one.case]
     assert (failed.status, failed.reason, failed.measurements) == (Status.FAILED, reason, ())
+    assert not servers(kit)
+
+
+def test_an_interrupted_run_leaves_no_server_behind(kit: Kit, real: Path) -> None:
+    break_server(kit, spare=2, hang=True)
+    wav = write_wav(kit.folder / "a.wav")
+    child = kit.start(*kit.words(*WORDS, "--audio", str(wav), "--weights", str(real)))
+    wait_for(lambda: any('"event": "request"' in path.read_text() for path in kit.results.glob("*/*/*/logs/server-*")))
+    assert len(servers(kit)) == 2
+    child.send_signal(signal.SIGINT)
+    _, stderr = child.communicate(timeout=60)
+    assert "interrupted" in stderr
     assert not servers(kit)
 
 

@@ -10,6 +10,7 @@ from harness.render.html.block import Block, TableBlock, TextBlock
 from harness.render.html.report_sample import cell_summary, explain_notes, list_run_cells, list_run_columns
 from harness.render.html.table import PageCell, PageColumn, PageRow, PageTable, cell_number, shorten
 from harness.render.server import EXPLAINED, order_server_cases
+from harness.render.transcription import DETECTED
 from harness.stats.series import peak_memory
 
 Summaries = Mapping[tuple[Case, str], Summary]
@@ -22,6 +23,8 @@ def list_speech(runs: Sequence[Run], summaries: Sequence[Summaries]) -> Iterator
     if table := _tabulate_servers(runs, summaries):
         yield TableBlock(table=table)
         yield TextBlock(lines=EXPLAINED)
+    if any(case.get("vad") for mine in summaries for case, _ in mine):
+        yield TextBlock(lines=(DETECTED,))
 
 
 def _tabulate_audio(runs: Sequence[Run], summaries: Sequence[Summaries]) -> PageTable | None:
