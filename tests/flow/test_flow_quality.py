@@ -86,12 +86,14 @@ def test_words_and_tokens_of_each_setting_are_judged_and_shown(heard: Kit) -> No
 
 
 def test_a_text_of_ones_own_is_counted_and_not_kept(heard: Kit) -> None:
-    wav, text = write_wav(heard.folder / "talk.wav", seconds=3), heard.folder / "talk.txt"
+    wav, text = write_wav(heard.folder / "talk.wav", seconds=330), heard.folder / "talk.txt"
     text.write_text(f"{SAID} Xylophones forever.\n", encoding="utf-16")
     done = heard.run(*WORDS, "--audio", f"jfk,{wav}", "--text", str(text), "--json")
     assert done.returncode == 0, done.stderr
     rows = {dict(row["case"]["params"])["audio"]: row for row in result_of(done.stdout)["quality"]}
     assert (rows["talk"]["text"]["deletions"], rows["talk"]["text"]["words"]) == (2, 24)
+    assert (rows["talk"]["tokens"]["windows"], rows["talk"]["tokens"]["of_windows"]) == (10, 11)
+    assert CaveatCode.PARTLY_HEARD in {caveat.code for caveat in heard.only_run().caveats}
     (bundle,) = heard.bundles()
     for name in ("run.json", "plan.json", "README.md"):
         assert "Xylophones" not in (bundle / name).read_text(), name
