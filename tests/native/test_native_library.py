@@ -1,14 +1,19 @@
 """The default release through the user's own pip configuration, and the library of a pruned one."""
 
 import ctypes
+import json
 import os
+import random
 import shutil
 import subprocess
 import sys
+import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harness.parse.bench.quality import parse_divergence, parse_speech
 from harness.plan.code_layout import LayoutLink, choose_link_argv
 from harness.plan.run import LIBRARY_TARGET
 from harness.records.run import Run
@@ -17,7 +22,7 @@ from harness.run.build_file import LAYOUT, RELINK, keep_code_layouts, keep_inclu
 from harness.system.asset import library_project
 from harness.system.source.resolve import resolve_source
 from harness.trial.side import find_library
-from tests.native.test_native_run import LIGHT, measure_by_worker
+from tests.native.test_native_run import LIGHT, PATIENT, ROOT, measure_by_worker
 
 pytestmark = pytest.mark.native
 
@@ -34,6 +39,13 @@ library.whisper_print_system_info.restype = ctypes.c_char_p
 assert b"=" in library.whisper_print_system_info()
 found = [name for name in sys.argv[2:] if hasattr(library, name)]
 print(*sorted(found, key=lambda name: ctypes.cast(getattr(library, name), ctypes.c_void_p).value))
+"""
+# A worker whose texts end after a few tokens: random weights never end one.
+BRIEF = """
+import sys
+from harness.worker import __main__, quality, speech
+speech.MOST_TOKENS = quality.MOST_TOKENS = 6
+sys.exit(__main__.main(sys.argv[1:]))
 """
 
 
@@ -110,6 +122,42 @@ def test_library_of_a_pruned_release_is_measured_and_links_in_drawn_orders(prune
         assert names[0] == names[1]
         assert len(names[0]) > 5
         assert orders[0] != orders[1], "functions lie in another order"
+
+
+def ask_briefly(library: str, *commands: str) -> list[dict[str, Any]]:
+    words = [word for command in commands for word in ("--do", command)]
+    environ = {**os.environ, **PATIENT, "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-P", "-c", BRIEF, "--no-gpu", library, *words]
+    done = subprocess.run(argv, env=environ, check=True, capture_output=True, text=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()][2:]
+    assert all(answer["ok"] for answer in answers), answers
+    return answers
+
+
+def test_a_real_library_says_what_it_hears_and_how_surely(pruned: Run, tmp_path: Path) -> None:
+    argv = next(one.completed.argv for one in pruned.results if one.case and one.completed)
+    library, load = argv[argv.index("--do") - 1], next(word for word in argv if word.startswith("load "))
+    weights = load.removeprefix("load ").rsplit(maxsplit=2)[0]
+    sound, speech = str(tmp_path / "sound.wav"), str(tmp_path / "speech")
+    noise = random.Random(5)
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(noise.randbytes(4 * 16_000))
+    asked = f"diverge {json.dumps([speech, sound])}"
+    made, itself = ask_briefly(
+        library, f"load {weights} 1 1", f"reference {json.dumps([speech, sound, 'en', 'x'])}", asked
+    )
+    assert parse_speech(json.dumps(made)).positions == 6
+    assert itself["divergence"] == [0.0] * 6, "the same computation gives the same distribution"
+    assert itself["own"] == itself["tokens"]
+    assert all(-15 < value < 0 for value in itself["log_probability"])
+    (other,) = ask_briefly(library, f"load {weights} 1 0", asked)
+    assert other["tokens"] == itself["tokens"]
+    found = parse_divergence(json.dumps(other))
+    assert found.worst < 0.1
+    assert found.reference_log_probability == pytest.approx(parse_divergence(json.dumps(itself)).log_probability)
 
 
 @pytest.mark.skipif(not DRAWN, reason="code layouts are not drawn on macOS")
