@@ -61,7 +61,7 @@ HEAVY = {
     *("jiwer", "resvg_py", "tomlkit", "unearth", "whisper_normalizer"),
 }
 # Modules of the house that only one command of many needs.
-LATE = {"harness.cli.completion"}
+LATE = {"harness.cli.completion", "harness.worker.quality", "harness.worker.speech"}
 EFFECTS = {"os", "shutil", "socket", "subprocess", "tempfile", "threading", "time"}
 DISK = (".read_text", ".read_bytes", ".write_text", ".write_bytes", ".exists", ".is_file")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "models"}

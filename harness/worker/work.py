@@ -4,11 +4,10 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from harness.worker.command import WorkError, check_call, read_count, read_words
 from harness.worker.library import LibraryError, WhisperLibrary
-from harness.worker.quality import QualityCommands
-from harness.worker.speech import SpeechContext
 from harness.worker.timer import CallTimer
 
 # Of examples/bench/bench.cpp: all tokens are 0, a batch is 5 of them, a prompt 256.
@@ -39,9 +38,9 @@ class WorkerCommands:
             "prompt": (1, self._time_prompt),
             "memcpy": (1, self._run_memcpy),
             "mul_mat": (1, self._run_mul_mat),
-            "check": (1, self._check),
-            "reference": (4, self._make_reference),
-            "diverge": (2, self._diverge),
+            "check": (1, partial(self._look, "check")),
+            "reference": (4, partial(self._look, "reference")),
+            "diverge": (2, partial(self._look, "diverge")),
         }
 
     def do(self, name: str, words: str) -> dict[str, object]:
@@ -138,18 +137,16 @@ class WorkerCommands:
         cost = self._timer.time(lambda: text.append(getattr(self._calls, symbol)(count)))
         return {**cost, "text": text[0].decode(errors="replace")}
 
-    def _check(self, path: str) -> dict[str, object]:
-        return self._judge().check(path, flash_attn=self._flash_attn)
+    def _look(self, name: str, *words: str) -> dict[str, object]:
+        """Answer a question about results; what that takes is not loaded into workers that time calls."""
+        from harness.worker.quality import QualityCommands
+        from harness.worker.speech import SpeechContext
 
-    def _make_reference(self, path: str, audio: str, language: str, made_by: str) -> dict[str, object]:
-        return self._judge().reference(path, audio, language, made_by)
-
-    def _diverge(self, path: str, audio: str) -> dict[str, object]:
-        return self._judge().diverge(path, audio)
-
-    def _judge(self) -> QualityCommands:
         self._need_weights()
-        return QualityCommands(SpeechContext(self._calls, self._context, self._threads))
+        commands = QualityCommands(SpeechContext(self._calls, self._context, self._threads))
+        if name == "check":
+            return commands.check(*words, flash_attn=self._flash_attn)
+        return commands.reference(*words) if name == "reference" else commands.diverge(*words)
 
     def _time(self, call: Callable[[], None], units: int) -> dict[str, object]:
         """Return the cost of `call`; `units` are the passes or tokens that it is divided by."""
