@@ -16,7 +16,7 @@ def sum_up_text(results: Sequence[StepResult], model: str, flash_attn: str) -> T
     if not mine:
         return None
     counted = list(_choose(mine))
-    reasons = [one.reason or f"{one.step} was not done" for one in counted if one.status is not Status.PASSED]
+    reasons = [_explain(one, results) for one in counted if one.status is not Status.PASSED]
     texts = [one.text_errors for one in counted if one.text_errors]
     tokens = [one.divergence for one in counted if one.divergence]
     positions = sum(one.positions for one in tokens)
@@ -28,6 +28,12 @@ def sum_up_text(results: Sequence[StepResult], model: str, flash_attn: str) -> T
         divergence=sum(one.mean * one.positions for one in tokens) / positions if positions else None,
         reason=reasons[0] if reasons else "",
     )
+
+
+def _explain(result: StepResult, results: Sequence[StepResult]) -> str:
+    """Return why a text was not looked at: its own failure, or the one because of which it was skipped."""
+    cause = next((one for one in results if one.step == result.blocked_by and one.reason), None)
+    return f"{cause.step}: {cause.reason}" if cause else result.reason or f"{result.step} was not done"
 
 
 def _is_about(result: StepResult, model: str, flash_attn: str) -> bool:

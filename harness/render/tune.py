@@ -8,7 +8,7 @@ from harness.records.sweep import TOKENS_PER_WINDOW, WINDOW_S, Values
 from harness.records.tune import Duel, Goal, Stage, Tuning
 from harness.render.bar import LEAST_COLUMNS, Estimate, Picture, draw_interval, fit_scale, label_scale
 from harness.render.number import format_share
-from harness.render.plain import align
+from harness.render.plain import align, printable
 from harness.render.repeat import repeat_tuning
 from harness.render.terminal import wrap_bullet
 from harness.render.text_quality import TEXT_COLUMNS, describe_cost, list_text_cells
@@ -53,14 +53,20 @@ def _stages(tuning: Tuning, width: int, *, plain: bool) -> list[str]:
     columns_of_text = TEXT_COLUMNS if texts else ()
     head = ["axis", "value", tuning.unit, ENCODE.label, DECODE.label, *columns_of_text, "n", ""]
     rows = [head, *(row for stage in tuning.stages for row in _rows(stage, texts=texts))]
-    lines = [*align(rows, left=2, indent="  ")]
+    lines = _join(rows)
     for columns in _DRAWN if width else ():
         cells = _draw_scores(tuning, columns, plain=plain)
         drawn = [[*row[:_BESIDE], cell, *row[_BESIDE:]] for row, cell in zip(rows, cells, strict=False)]
-        wider = [*align(drawn, left=2, indent="  ")] if drawn else []
+        wider = _join(drawn) if drawn else []
         if wider and max(map(len, wider)) <= width:
             return wider
     return lines
+
+
+def _join(rows: Sequence[Sequence[str | Picture]]) -> list[str]:
+    """Return the lines of a table whose last column is a note, not aligned, since it may be long."""
+    lines = align([row[:-1] for row in rows], left=2, indent="  ")
+    return [f"{line}  {printable(row[-1])}".rstrip() for line, row in zip(lines, rows, strict=True)]
 
 
 def _draw_scores(tuning: Tuning, columns: int, *, plain: bool) -> list[Picture]:

@@ -15,7 +15,7 @@ from harness.settings.table import BY_NAME, SETTINGS
 DECISIVE = frozenset(
     """model quant threads force_threads flash_attn repetitions seed weights timeout pin nice huge_pages engine ref repo
     source isa compiler build_type backend blas llamafile openmp tools define allow_unknown_options loadable werror
-    quality audio text language
+    quality audio text language over
     check
     """.split()
 )

@@ -72,6 +72,11 @@ def test_another_process_counts_where_the_first_failed() -> None:
     alone = sum_up_text([failed, seen("tokens")], "base", "0")
     assert alone is not None
     assert (alone.word_error_rate, alone.positions, alone.reason) == (None, 25, "exit code 3")
+    check = factory.result("check", Phase.BENCHMARK, Status.FAILED).replace(reason="wrong result")
+    skipped = failed.replace(status=Status.SKIPPED, reason="needs check, which failed", blocked_by="check")
+    blocked = sum_up_text([check, skipped], "base", "0")
+    assert blocked is not None
+    assert blocked.reason == "check: wrong result"
 
 
 def test_nobody_looked() -> None:

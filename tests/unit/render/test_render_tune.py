@@ -82,6 +82,8 @@ def test_the_stage_says_what_was_left_out_and_why() -> None:
     assert rows[0][5:] == ["WER", "%", "KL", "nats", "top-1", "%", "n"]
     assert rows[1][5:8] == ["0.0", "0", "100.0"]
     assert rows[2][4:] == ["4.5", "0.012", "96.7", "4", "<-", "kept"]
+    kept = next(line for line in lines if line.endswith("<- kept"))
+    assert kept.endswith("  4  <- kept"), "long reasons below do not move it"
     assert " ".join(rows[3]).endswith("NA - - 18.2 0.012 96.7 0 WER +18.2 points > +5.0")
     assert " ".join(rows[4]) == "fa - - - - - - - - no need"
 
