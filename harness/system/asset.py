@@ -9,8 +9,6 @@ from harness.records.record import short_hash
 from harness.render.html.page import PageKit
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# What the reference program takes from the probe of the roofline: threads that begin together.
-_SHARED = ("team.c", "team.h")
 
 
 def third_party(name: str) -> Path:
@@ -36,7 +34,7 @@ def roofline_project() -> Path:
 
 def roofline_digest() -> str:
     """Return twelve hex digits of a hash over the sources, which identify the probe that is made from them."""
-    return _digest(*roofline_project().iterdir())
+    return _digest(roofline_project())
 
 
 def reference_project() -> Path:
@@ -46,11 +44,11 @@ def reference_project() -> Path:
 
 def reference_digest() -> str:
     """Return twelve hex digits of a hash over the sources, which identify the program that is made from them."""
-    return _digest(*reference_project().iterdir(), *(roofline_project() / name for name in _SHARED))
+    return _digest(reference_project())
 
 
-def _digest(*paths: Path) -> str:
-    files = sorted(path for path in paths if path.suffix in (".c", ".h", ".txt"))
+def _digest(project: Path) -> str:
+    files = sorted(path for path in project.iterdir() if path.suffix in (".c", ".h", ".txt"))
     return short_hash([(path.name, path.read_text(encoding="utf-8")) for path in files])
 
 

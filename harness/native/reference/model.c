@@ -13,7 +13,7 @@
 
 static const uint32_t MAGIC = 0x67676d6c;
 // Much larger than any model that there is, and small enough that no product of them is too large for 64 bits.
-enum { MOST_STATE = 16384, MOST_CONTEXT = 8192, MOST_LAYERS = 256, MOST_VOCABULARY = 1 << 20, MOST_MELS = 1024 };
+enum { MOST_STATE = 16384, MOST_CONTEXT = 8192, MOST_LAYERS = 256, MOST_VOCABULARY = 1 << 20, MOST_MELS = 256 };
 enum { MOST_TENSORS = 64 + 40 * MOST_LAYERS, FILTER_BINS = 201 };
 
 typedef struct {
