@@ -31,7 +31,7 @@ SMALL = Shape(
     n_mels=5,
 )
 FLASH_GRAIN = 256
-Array = np.ndarray[Any, np.dtype[np.float64]]
+Array = Any  # NumPy returns Any from most operations
 Weights = dict[str, Array]
 
 
