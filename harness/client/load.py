@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from harness.client.request import Reply, Upload, ask
 from harness.client.server import ServerProcess
 
 _TICK_S = 0.1
+# So long those who wait for an answer have to note it when all is over; a server that has ended lets nobody wait.
+_LAST_WORDS_S = 1.0
 
 
 class LoadPlan(NamedTuple):
@@ -45,10 +47,17 @@ class Load:
         for client in clients:
             while client.is_alive():
                 if self._server.look() is not None or time.monotonic() > deadline:
-                    self._over.set()
+                    self._end(clients)
                     return False
                 client.join(_TICK_S)
         return self._server.look() is None
+
+    def _end(self, clients: Sequence[threading.Thread]) -> None:
+        """Let nobody send another request; answers that have come already are noted, however busy the node is."""
+        self._over.set()
+        until = time.monotonic() + _LAST_WORDS_S
+        for client in clients:
+            client.join(max(0.0, until - time.monotonic()))
 
     def _be_client(self, number: int, start: threading.Barrier, deadline: float) -> None:
         start.wait()
@@ -56,8 +65,8 @@ class Load:
         while self._take(sent):
             began = time.monotonic()
             reply = ask(self._server.port, self._upload, deadline)
-            if self._over.is_set():
-                return
+            if self._over.is_set() and reply.refusal:
+                return  # that is the end, and no answer
             self._note(number, (began - self._began) * 1000, reply)
             sent += 1
 
