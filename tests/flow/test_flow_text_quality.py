@@ -11,6 +11,8 @@ from tests.answer import result_of
 from tests.flow.kit import Kit
 from tests.flow.test_flow_transcribe import write_wav
 
+pytest.importorskip("jiwer")
+pytest.importorskip("whisper_normalizer")
 SAID = " ".join(f"{first}{second}ox" for first in "bdfg" for second in "aeiounrsty")
 WRONG = SAID.replace("b", "p")  # ten of forty
 BENCH = ("--engine", "bench", "--threads", "1", "--no-check")

@@ -9,6 +9,8 @@ from harness.records.run import Run
 from harness.store.bundle import load_run
 from tests.native.test_native_run import harness
 
+pytest.importorskip("jiwer")
+pytest.importorskip("whisper_normalizer")
 pytestmark = pytest.mark.native
 
 
