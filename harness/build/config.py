@@ -30,7 +30,7 @@ def choose_config(request: BuildRequest, build_type: str, compiler: str) -> Conf
             _option("WHISPER_FATAL_WARNINGS", "ON" if werror else "OFF", warnings, "--werror" if werror else ""),
             _option("WHISPER_BUILD_EXAMPLES", "ON", "whisper-bench and the test programs are examples"),
             _option("WHISPER_BUILD_TESTS", "ON", "registers the tests with CTest"),
-            _option("WHISPER_BUILD_SERVER", "OFF", "the harness does not use the server"),
+            _option("WHISPER_BUILD_SERVER", "OFF", "--bench server builds the server by its own name"),
             *request.recipe.options,
         )
     }

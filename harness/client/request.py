@@ -79,7 +79,7 @@ def read_answer(status: int, media_type: str, content: bytes) -> tuple[str, str]
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
-        return "", "the answer is no JSON"
+        return "", "the answer is not JSON"
     text = answer.get("text") if isinstance(answer, dict) else None
     if not isinstance(text, str) or not text.strip():
         return "", "the text is empty" if isinstance(text, str) else "the answer has no text"

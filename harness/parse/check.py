@@ -64,7 +64,7 @@ def parse_weights_type(log: str) -> str:
 
 def _describe_difference(check: ResultCheck) -> str:
     if check.unreal:
-        return f"{format_count(check.unreal, 'logit')} are no numbers"
+        return f"{format_count(check.unreal, 'logit')} {'is not a number' if check.unreal == 1 else 'are not numbers'}"
     place = check.errors.index(check.worst) + 1
     return (
         f"the logits differ from a plain computation by {format_difference(check.worst)} (tolerance "

@@ -133,8 +133,8 @@ def _refuse_speechless(suite: Suite, weights: tuple[Weights, ...]) -> None:
     if all(one in OF_AUDIO for one in suite.benchmarks) and not any(map(is_transcribed, weights)):
         raise UnavailableError(
             f"nothing can be transcribed with {', '.join(one.model for one in weights)}",
-            cause="synthetic weights end after a random number of tokens",
-            hint="--weights official  # or --weights PATH, or --bench whisper for a modelled real-time factor",
+            cause="the weights are synthetic: random numbers, which know no words",
+            hint="--weights official  # or --weights FILE for a model file of your own; --bench whisper needs neither",
         )
 
 

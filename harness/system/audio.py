@@ -23,6 +23,7 @@ AUDIO = "audio"
 _CONVERTER = "ffmpeg"
 _SAMPLE_BYTES = 2
 _PATIENCE_S = 600
+_HINT = "--audio FILE  # a recording that a player plays, or jfk for whisper.cpp's own"
 # What a WAV file can hold: more than 18 hours.
 _MOST_BYTES = 4 << 30
 
@@ -84,7 +85,7 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
         raise UsageError(f"--audio: there is no file {path}", hint=f"--audio {SAMPLE}  # whisper.cpp's own sample")
     open_file(path, most_bytes=_MOST_BYTES).close()
     if path.stat().st_size == 0:
-        raise UnreadableError(f"{path} holds no sound", cause="the file is empty")
+        raise UnreadableError(f"{path} holds no sound", cause="the file is empty", hint=_HINT)
     sha256 = file_sha256(path, memory=cache / AUDIO / "sums")
     duration_s = _measure_wav(path)
     if duration_s is None:
@@ -95,7 +96,7 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
                 _convert(given, path, environ)
                 duration_s = _measure_wav(path)
     if duration_s == 0 or (duration_s is None and not dry_run):
-        raise UnreadableError(f"{word} holds no sound", cause="it has no samples")
+        raise UnreadableError(f"{word} holds no sound", cause="it has no samples", hint=_HINT)
     return Audio(name=name_audio(Path(word).stem), path=str(path), sha256=sha256, duration_s=duration_s or 0.0)
 
 
@@ -136,9 +137,8 @@ def _convert(source: Path, target: Path, environ: Mapping[str, str]) -> None:
             raise refuse_program(_CONVERTER, complaint)
         if not done.ok:
             lines = done.stderr.strip().splitlines()
-            raise UnreadableError(
-                f"{source} cannot be read as audio", cause=f"{_CONVERTER}: {lines[-1] if lines else ''}"
-            )
+            cause = f"{_CONVERTER}: {lines[-1] if lines else 'no reason given'}"
+            raise UnreadableError(f"{source} cannot be read as audio", cause=cause, hint=_HINT)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)

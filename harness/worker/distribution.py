@@ -22,7 +22,7 @@ class TokenScore(NamedTuple):
 
 
 def count_unreal(row: Floats) -> int:
-    """Return how many values are infinite or no numbers."""
+    """Return how many values are infinite or not numbers."""
     return 0 if math.isfinite(sum(row)) else sum(not math.isfinite(value) for value in row)
 
 

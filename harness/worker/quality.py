@@ -33,7 +33,7 @@ _DIGITS = 7
 
 
 class _Comparison(NamedTuple):
-    """One position beside the reference; `chosen` is the most likely token, -1 where some logits are no numbers."""
+    """One position beside the reference; `chosen` is the most likely token, -1 where some logits are not numbers."""
 
     score: TokenScore
     chosen: int
@@ -64,7 +64,7 @@ class QualityCommands:
             self._match(reader.header, path)
             mel = reader.read_mel()
             if count_unreal(mel):
-                raise WorkError(f"the reference {path} is damaged: its spectrogram holds what is no number")
+                raise WorkError(f"the reference {path} is damaged: its spectrogram has values that are not numbers")
             found: list[list[_Deviation]] = []
             rows, blank_keys = reader.read_rows(), reader.header.blank_keys
             for window in reader.header.windows:
@@ -163,7 +163,7 @@ class QualityCommands:
 
     def _look(self, row: Floats, expected: Floats, token: int, path: str) -> _Comparison:
         if not is_distribution(expected):
-            raise WorkError(f"the reference {path} is damaged: a row of it is no distribution")
+            raise WorkError(f"the reference {path} is damaged: one of its rows is not a distribution")
         if unreal := count_unreal(row):
             return _Comparison(TokenScore(FARTHEST, -FARTHEST, expected[token]), -1, unreal)
         return _Comparison(score(expected, normalize(row), token), find_likeliest(row, self._context.end + 1), 0)

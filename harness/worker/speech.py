@@ -43,7 +43,9 @@ class SpeechContext:
         self.positions = int(calls.whisper_n_text_ctx(context))
         self.end = int(calls.whisper_token_eot(context))
         if not 0 < self.end < self.vocabulary:
-            raise WorkError(f"the end of a text is token {self.end} of {self.vocabulary}: these are no usual weights")
+            raise WorkError(
+                f"the end of a text is token {self.end} of {self.vocabulary}: these weights are not of a usual kind"
+            )
 
     def hear_mel(self, mel: Floats, frames: int) -> None:
         """Encode a mel spectrogram of so many frames."""
@@ -78,9 +80,9 @@ class SpeechContext:
         return row
 
     def choose(self, row: Floats) -> int:
-        """Return the most likely of the tokens that make a text or end it; raises WorkError if some are no numbers."""
+        """Return the most likely of the tokens that make a text or end it; raises WorkError if some are not numbers."""
         if unreal := count_unreal(row):
-            raise WorkError(f"wrong result: {unreal} logits are no numbers")
+            raise WorkError(f"wrong result: {unreal} logits are not numbers")
         return find_likeliest(row, self.end + 1)
 
     def continue_text(

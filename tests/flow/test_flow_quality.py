@@ -135,7 +135,7 @@ def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
     assert "whisper-cli says: unknown language 'xx'" in " ".join(done.stdout.split())
     done = heard.run(*WORDS, "--fa", "1", environ={"GGML_STUB_FAULT": "unreal", "GGML_STUB_FA": "1"})
     assert done.returncode == 12
-    assert "logits are no numbers" in " ".join(done.stdout.split())
+    assert "logits are not numbers" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def _choose_benchmarks(settings: Settings) -> tuple[Benchmark, ...]:
         if name not in known:
             raise UsageError(f"unknown benchmark {name!r}", hint=nearest(name, known))
     if audio and not any(one in OF_AUDIO for one in wanted):
-        hint = f"--bench {','.join([*wanted, Benchmark.TRANSCRIBE])}"
-        raise UsageError("--audio needs the benchmark transcribe, which --bench leaves out", hint=hint)
+        hint = f"--bench {','.join([*wanted, Benchmark.TRANSCRIBE])}  # quality and server use recordings, too"
+        raise UsageError("--audio has no effect: no benchmark that --bench names uses a recording", hint=hint)
     if set(wanted) == {Benchmark.TRANSCRIBE} and not audio:
         hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
         raise UsageError(f"--bench {Benchmark.TRANSCRIBE} needs --audio", hint=hint)
@@ -220,7 +220,7 @@ def _choose_clients(settings: Settings, benchmarks: Sequence[Benchmark]) -> tupl
     if Benchmark.SERVER in benchmarks:
         return clients or _CLIENTS
     if clients:
-        raise UsageError("--clients needs a server", hint=f"--bench {Benchmark.SERVER}")
+        raise UsageError("--clients has no effect without the benchmark server", hint=f"--bench {Benchmark.SERVER}")
     return ()
 
 
@@ -229,7 +229,7 @@ def _choose_vad(settings: Settings, *, heard: bool) -> tuple[int, ...]:
     vad = _counts(settings, "vad", 0, 1) or (0,)
     if any(vad) and not heard:
         hint = f"--audio {SAMPLE}  # whisper.cpp's own sample, or --audio FILE"
-        raise UsageError("--vad needs a recording", hint=hint)
+        raise UsageError("--vad has no effect without a recording", hint=hint)
     return vad
 
 

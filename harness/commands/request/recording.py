@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.plan.transcription import SAMPLE
 from harness.records.run import SettingOrigin
 from harness.records.suite import OF_AUDIO, Benchmark
+from harness.records.wording import format_count
 from harness.settings.layer import Settings
 from harness.settings.table import BY_NAME
 
@@ -24,7 +25,7 @@ def choose_texts(settings: Settings) -> tuple[str, ...]:
     """Return the file with the text of each recording, in their order, empty for one without; raises UsageError."""
     texts, audio, wanted = settings.words("text"), settings.words("audio"), settings.words("bench")
     if texts and not any(name in wanted for name in (Benchmark.QUALITY, Benchmark.TRANSCRIBE)):
-        raise UsageError("--text needs the benchmark quality", hint=f"--bench {Benchmark.QUALITY}")
+        raise UsageError("--text has no effect without the benchmark quality", hint=f"--bench {Benchmark.QUALITY}")
     return pair_texts(audio, texts)
 
 
@@ -39,9 +40,9 @@ def pair_texts(audio: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
     own = [word for word in audio if word != SAMPLE]
     named = audio if len(texts) == len(audio) else own
     if texts and len(texts) != len(named):
-        counts = f"{len(texts)} for --text, and {len(audio)} for --audio"
+        counts = f"{format_count(len(audio), 'recording')}, but {format_count(len(texts), 'text')}"
         raise UsageError(
-            f"--text: each recording needs one text, but there are {counts}",
+            f"--text: each recording needs a text of its own, and there are {counts}",
             cause="texts belong to recordings in the order in which both are named",
             hint="--audio A.wav,B.wav --text A.txt,B.txt",
         )

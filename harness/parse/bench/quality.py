@@ -87,7 +87,7 @@ def parse_speech(log: str) -> SpeechAnswer:
 def parse_divergence(log: str) -> TokenDivergence:
     """Return what a log says of a divergence, the numbers of all positions summed up.
 
-    Raises UnreadableError if it says nothing, and if some logits are no numbers: then nothing can be compared. Below
+    Raises UnreadableError if it says nothing, and if some logits are not numbers: then nothing can be compared. Below
     six positions no interval has 95 %, and it is the whole range.
     """
     answer = _find(log, "diverge", DivergenceAnswer)
@@ -96,7 +96,7 @@ def parse_divergence(log: str) -> TokenDivergence:
     if not positions or {len(answer.agreeing), *map(len, rows)} != {positions} or min(answer.divergence) < 0:
         raise UnreadableError("the worker's answer to diverge is not whole")
     if answer.unreal:
-        raise UnreadableError(f"wrong result: {answer.unreal} logits are no numbers")
+        raise UnreadableError(f"wrong result: {answer.unreal} logits are not numbers")
     summary = summarize(answer.divergence)
     return TokenDivergence(
         windows=answer.windows,

@@ -75,7 +75,7 @@ def _answers() -> Iterator[Fault]:
     for name, what, says, fault in (
         ("status-500", "it answers 500", "HTTP 500", {"status": 500}),
         ("status-404", "it answers 404", "HTTP 404", {"status": 404}),
-        ("garbage", "it answers with what is no JSON", "the answer is no JSON", {"body": "\N{PILE OF POO}{"}),
+        ("garbage", "it answers with what is no JSON", "the answer is not JSON", {"body": "\N{PILE OF POO}{"}),
         ("page", "it answers with a page", "text/html instead of", {"type": "text/html"}),
         ("no-text", "it answers without a text", "the answer has no text", {"body": '{"error": "no"}'}),
         ("empty-text", "it answers with an empty text", "the text is empty", {"body": '{"text": "\\n"}'}),

@@ -94,7 +94,7 @@ def _checks() -> Iterator[Fault]:
     """Yield what goes wrong while the result of a build is checked; its speed is measured by the bench program."""
     for fault, says in {
         "wrong": "wrong result",
-        "unreal": "no numbers",
+        "unreal": "not numbers",
         "abort": "SIGABRT",
         "hang": "timed out",
     }.items():

@@ -66,7 +66,7 @@ def test_a_build_that_failed_is_not_also_one_that_was_not_checked() -> None:
 
 
 def test_a_wrong_result_fails_the_run_and_its_benchmarks_are_no_gaps() -> None:
-    reason = "wrong result: 3 logits are no numbers"
+    reason = "wrong result: 3 logits are not numbers"
     wrong = check(status=Status.FAILED, reason=reason, cause=Cause.WRONG_RESULT)
     blocked = whisper(Status.SKIPPED, reason="needs check_base_fa0, which failed", blocked_by="check_base_fa0")
     run = factory.run(wrong, blocked)

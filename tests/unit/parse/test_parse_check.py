@@ -62,7 +62,7 @@ def test_a_wrong_result_has_failed_and_says_where_and_by_how_much() -> None:
 def test_logits_that_are_no_numbers_are_a_wrong_result_however_near_the_others_are() -> None:
     result = read(log(0.001, 1e9, unreal=51864))
     assert (result.status, result.cause) == (Status.FAILED, Cause.WRONG_RESULT)
-    assert result.reason == "wrong result: 51864 logits are no numbers"
+    assert result.reason == "wrong result: 51864 logits are not numbers"
 
 
 def test_coarser_weights_may_differ_more_and_every_type_that_can_be_made_has_its_limit() -> None:

@@ -102,7 +102,7 @@ def test_tokens_are_those_that_the_worker_compared() -> None:
     assert (result.divergence.mean, result.divergence.agreement, result.divergence.token_edits) == (0.25, 0.5, 1)
     for log, reason in (
         ('{"ok": false, "command": "diverge", "error": "no whisper_get_logits"}', "no whisper_get_logits"),
-        (answer(unreal=3), "wrong result: 3 logits are no numbers"),
+        (answer(unreal=3), "wrong result: 3 logits are not numbers"),
         ("", "did not answer diverge"),
     ):
         failed = read(step("tokens"), log)

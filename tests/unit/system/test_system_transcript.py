@@ -33,7 +33,7 @@ def test_another_encoding_is_named_by_its_byte(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "the file is empty"), (b" \n", "empty"), ("… — ?!\n".encode(), "only punctuation"), (b"a\0b", "NUL")],
+    [(b"", "the file is empty"), (b" \n", "empty"), ("… — ?!\n".encode(), "only punctuation"), (b"a\0b", "zero bytes")],
 )
 def test_what_holds_no_words_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "a.txt"
@@ -41,6 +41,25 @@ def test_what_holds_no_words_is_refused(tmp_path: Path, content: bytes, reason: 
     with pytest.raises(UnreadableError) as caught:
         read_transcript(path)
     assert reason in caught.value.cause
+    assert "--text FILE" in caught.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_for_each_letter_without_a_mark_are_recognised(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("Ask not what".encode(encoding))
+    with pytest.raises(UnreadableError, match="is not UTF-8 text") as caught:
+        read_transcript(path)
+    assert "without a byte order mark" in caught.value.cause
+    assert caught.value.hint.startswith(f"iconv -f {encoding.upper().replace('6-', '6')} -t UTF-8 ")
+
+
+def test_a_recording_in_place_of_its_text_is_not_taken_for_an_older_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF\x24\x00\x00\x80WAVEfmt \x10\x00\x00\x00")
+    with pytest.raises(UnreadableError, match="is not a text file") as caught:
+        read_transcript(path)
+    assert "iconv" not in caught.value.hint
 
 
 def audio(text: str) -> Audio:
@@ -51,7 +70,7 @@ def test_a_remark_alone_is_no_speech() -> None:
     pytest.importorskip("jiwer")
     pytest.importorskip("whisper_normalizer")
     require_words([audio("Hello"), audio("")], "en")
-    with pytest.raises(UnreadableError, match="no spoken words are in the text of a"):
+    with pytest.raises(UnreadableError, match="there are no spoken words in the text of a"):
         require_words([audio("[music]")], "en")
 
 

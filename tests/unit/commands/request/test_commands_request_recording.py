@@ -27,8 +27,8 @@ def test_texts_belong_to_recordings_in_order(
     ("audio", "texts", "said"),
     [
         ((), ("a.txt",), "needs --audio"),
-        (("a.wav",), ("a.txt", "b.txt"), "2 for --text, and 1 for --audio"),
-        (("a.wav", "b.wav"), ("a.txt",), "1 for --text, and 2 for --audio"),
+        (("a.wav",), ("a.txt", "b.txt"), "1 recording, but 2 texts"),
+        (("a.wav", "b.wav"), ("a.txt",), "2 recordings, but 1 text"),
         (("a.wav", "a.wav"), ("a.txt", "b.txt"), "has two texts"),
     ],
 )

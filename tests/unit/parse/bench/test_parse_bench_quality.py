@@ -1,4 +1,4 @@
-"""What the worker answers about results: numbers, what is not whole, and results that are no numbers."""
+"""What the worker answers about results: numbers, what is not whole, and results that are not numbers."""
 
 import json
 import statistics
@@ -131,7 +131,7 @@ def test_numbers_beyond_all_bounds_are_no_answer() -> None:
 
 
 def test_logits_that_are_no_numbers() -> None:
-    with pytest.raises(UnreadableError, match="wrong result: 51864 logits are no numbers"):
+    with pytest.raises(UnreadableError, match="wrong result: 51864 logits are not numbers"):
         parse_divergence(line("diverge", DIVERGENCE, unreal=51864))
 
 
