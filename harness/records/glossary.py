@@ -57,6 +57,13 @@ worker: our small program that loads libwhisper and times single calls; `--engin
 client: our small program that starts whisper-server, sends it requests and stops it (`--bench server`); also each of
   those who send requests at once in it (`--clients`)
 server load: what a server answered to so many clients at once (`ServerLoad`)
+result check: whether a build computes what the weights say, on one fixed input, before its speed is measured
+  (`ResultCheck`, docs/explanation/quality.md)
+reference: what results are compared with. For the check it is what a small program of ours computes from the weights;
+  for `--bench quality` it is what whisper.cpp predicts with F16 weights on the CPU, without flash attention
+divergence: how far predicted probabilities are from those of the reference, in nats for each token (Kullback and
+  Leibler's; `--max-divergence`, column KL)
+known text: what is said in a recording; `--text` names the file with it
 VAD: voice activity detection: a small model finds the speech first, and only that is transcribed (`--vad`)
 behaviour change: a release since which the bench program does something else, so that numbers before and after it
   cannot be compared

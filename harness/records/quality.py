@@ -88,7 +88,8 @@ class ResultCheck(Record):
 
     `errors` has, for each of some positions, the length of the difference between both vectors of logits over the
     length of the reference's, both without their means. `tolerance` is how large the largest may be. `agreeing` says
-    of each position whether the most likely token is the same (`1` or `0`). `unreal` counts logits that are not numbers.
+    of each position whether the most likely token is the same (`1` or `0`). `unreal` counts logits that are not
+    numbers.
     """
 
     errors: tuple[float, ...]
