@@ -143,7 +143,7 @@ def _about_row(row: QualityRow) -> Iterator[Caveat]:
     if row.tokens and row.tokens.windows < row.tokens.of_windows:
         message = (
             f"tokens of {row.case.get('audio')} were compared in {row.tokens.windows} of its "
-            f"{row.tokens.of_windows} windows of 30 s, spread evenly; its words, if counted, are all of them"
+            f"{row.tokens.of_windows} windows of 30 s, spread evenly; words, if counted, are those of all of it"
         )
         yield Caveat(code=CaveatCode.PARTLY_HEARD, message=message)
 

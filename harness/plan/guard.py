@@ -52,7 +52,7 @@ def find_excess(text: TextQuality | None, reference: TextQuality | None, guard: 
     if not guard.limits:
         return ""
     if text is None or reference is None:
-        return "nobody could look at its text"
+        return "its text could not be looked at"
     return next(filter(None, (_exceed_errors(text, reference, guard), _exceed_divergence(text, guard))), "")
 
 
@@ -94,8 +94,8 @@ def list_remarks(
         if low <= rate + guard.max_wer < high:
             yield (
                 f"{format_count(one.words, 'word')} cannot show {100 * guard.max_wer:g} points: "
-                f"{format_count(one.errors, 'error')} among them can come of a word error rate from {100 * low:.1f} % "
-                f"to {100 * high:.1f} %; --audio FILE --text FILE is for more speech"
+                f"{format_count(one.errors, 'error')} among them can come from a word error rate between "
+                f"{100 * low:.1f} % and {100 * high:.1f} %; more speech shows more (--audio FILE --text FILE)"
             )
             return
 

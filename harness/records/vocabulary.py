@@ -68,7 +68,7 @@ COLUMNS: Mapping[str, str] = {
     "per cycle": "instructions for each clock cycle",
     "more, less": "of what the hardware counted: the contender certainly has more of it, or less",
     "same": "of what the hardware counted: a difference as large as the threshold would have been seen",
-    "WER, CER": "errors of a text: wrong, missing and superfluous words (characters) over those of the known text, "
+    "WER, CER": "errors of a text: wrong, missing and extra words (characters) over those of the known text, "
     "both normalised; above 100 % where there are more errors than words",
     "top-1": "the share of a reference's tokens that are the most likely ones here, too",
     "KL": "the divergence of Kullback and Leibler from the reference, per token, in nats: 0 where all probabilities "

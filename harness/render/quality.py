@@ -59,9 +59,9 @@ def explain_quality(rows: Sequence[QualityRow], width: int = 0) -> Iterator[str]
         yield from wrap_behind(f"{_INDENT}WER, CER: ", said, width)
     for maker in dict.fromkeys(row.tokens.made_by for row in rows if row.tokens):
         said = (
-            f"the most likely token is that of the reference (the weights before they were quantised, on the CPU, "
-            f"without flash attention; made by {maker}); KL: divergence from it per token, mean, median and worst; log "
-            "p: what its tokens get, and what it gave them"
+            f"how often the most likely token is that of the reference (the weights before they were quantised, on the "
+            f"CPU, without flash attention; made by {maker}); KL: divergence from it per token, mean, median and "
+            "worst; log p: mean log-probability of its tokens, here and in the reference"
         )
         yield from wrap_behind(f"{_INDENT}top-1: ", said, width)
     said = "exact, 95 %; equal: processes that gave the same text and tokens as the first"

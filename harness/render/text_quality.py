@@ -28,7 +28,7 @@ def describe_looks(texts: Sequence[TextQuality]) -> Iterator[str]:
     positions = max((one.positions for one in texts), default=0)
     if words:
         yield (
-            f"WER counts wrong, missing and superfluous words over the {words} of the known text; one error more or "
+            f"WER counts wrong, missing and extra words over the {words} of the known text; one error more or "
             f"less is {100 / words:.2g} points"
         )
     if positions:
