@@ -101,6 +101,7 @@ VERB = Verb(
         ("harness run --ref master --model fast", "a branch of upstream"),
         ("harness run --threads 1,2,4 --fa 0,1", "several settings in one run"),
         ("harness run --bench whisper --no-tests", "only the models, no tests"),
+        ("harness run --bench quality --weights official", "how good is the text?"),
         ("harness run --dry-run", "only print the plan"),
         ("harness run --resume", "continue after Ctrl-C or a reboot"),
         ("harness run --like latest", "the same again, or what another node measured"),

@@ -37,9 +37,9 @@ SUITE: tuple[Setting, ...] = (
         metavar="jfk|FILE",
         commands=LISTEN,
         path=True,
-        help="transcribe this recording with whisper-cli and report the real-time factor: jfk (whisper.cpp's own "
-        "sample) or your own file (converted with ffmpeg); needs real weights. For tune, sweep --quality and "
-        "ab --quality: the speech that texts are made of (default jfk)",
+        help="transcribe this recording: jfk (whisper.cpp's own sample) or your own file (ffmpeg converts it); needs "
+        "real weights. run reports the real-time factor; --bench quality and server, tune, sweep --quality and "
+        "ab --quality use it, too (default there: jfk)",
     ),
     Setting(
         name="text",
