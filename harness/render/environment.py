@@ -7,6 +7,7 @@ from harness.judge.check import describe_check, list_checks, name_checked
 from harness.records.build import Tool
 from harness.records.measurement import RTF
 from harness.records.run import Run
+from harness.records.wording import format_count
 from harness.render.plain import printable
 from harness.render.quietness import describe_placement
 from harness.render.repeat import repeat_run
@@ -73,7 +74,8 @@ def _harness(run: Run) -> Iterator[tuple[str, str]]:
         if metric == RTF.name:
             vad = f"_vad{word}" if (word := case.get("vad")) else ""
             name = f"{case.get('audio')}_{case.get('model')}_t{case.get('threads')}_fa{case.get('fa')}{vad}"
-            yield f"HARNESS_RTF_{name}", f"{summary.median:.3f}, {summary.n} processes, whisper-cli from end to end"
+            processes = format_count(summary.n, "process", plural="processes")
+            yield f"HARNESS_RTF_{name}", f"{summary.median:.3f}, {processes}, whisper-cli from end to end"
     for name, numbers in describe_servers(summarize_run(run)):
         yield f"HARNESS_SERVER_{name}", f"{numbers}, whisper-server under load"
     for caveat in run.caveats:

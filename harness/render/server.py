@@ -6,6 +6,7 @@ from harness.records.comparison import Summary
 from harness.records.measurement import LATENCY, SERVER_METRICS, Case
 from harness.records.run import Run
 from harness.records.suite import Benchmark
+from harness.records.wording import format_count
 from harness.render.number import format_value
 from harness.render.plain import align_runs, format_summary
 from harness.render.table import weights_kind
@@ -69,7 +70,7 @@ def describe_servers(summaries: Summaries) -> Iterator[tuple[str, str]]:
             for metric in SERVER_METRICS
             if (one := summaries.get((case, metric.name)))
         ]
-        processes = f"{summaries[case, LATENCY.name].n} processes"
+        processes = format_count(summaries[case, LATENCY.name].n, "process", plural="processes")
         yield f"{case.get('audio')}_{case.get('model')}_{setting}", ", ".join([*numbers, processes])
 
 

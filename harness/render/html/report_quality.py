@@ -52,7 +52,9 @@ def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
         PageColumn(name="Equal", number=True, hint="processes that gave the same as the first"),
     )
     rows = tuple(_make_row(row, number, several=len(runs) > 1) for row, number in found)
-    caption = "Text: errors and divergence, in brackets exact 95 % intervals; lower is better, but for top-1 and log p"
+    caption = (
+        "Text: errors and divergence, in brackets exact 95 % intervals; lower is better, except for top-1 and log p"
+    )
     yield TableBlock(table=drop_empty(PageTable(caption=caption, columns=columns, rows=rows)))
     yield TextBlock(lines=tuple(" ".join(line.split()) for line in explain_quality([row for row, _ in found])))
 
@@ -73,7 +75,8 @@ def list_compared_quality(family: QualityFamily | None) -> Iterator[Block]:
         for one, cells in zip(family.comparisons, list_quality_cells(family), strict=True)
     )
     yield TableBlock(table=PageTable(caption="Errors of the text", columns=columns, rows=rows))
-    yield TextBlock(lines=(f"{describe_quality_judging(family)}.".capitalize(),))
+    judging = describe_quality_judging(family)
+    yield TextBlock(lines=(f"{judging[:1].upper()}{judging[1:]}.",))
 
 
 def _make_row(row: QualityRow, number: int, *, several: bool) -> PageRow:

@@ -2,7 +2,7 @@
 
 from harness.judge.quality import compare_quality, pair_quality
 from harness.records.weights import Audio
-from harness.render.html.block import TableBlock
+from harness.render.html.block import TableBlock, TextBlock
 from harness.render.html.report_quality import list_compared_quality, list_quality_blocks
 from harness.render.quality import (
     conclude_quality,
@@ -69,7 +69,9 @@ def test_two_sides_are_shown_with_their_verdict() -> None:
     assert conclude_quality(family) == "text: 1 REGRESSED."
     assert "more speech with a known text" in conclude_quality(compare_quality(pair_quality([BOTH], [BOTH])))
     assert any("REGRESSED" in line for line in list_quality_markdown(family))
-    (table, _) = list_compared_quality(family)
+    (table, judging) = list_compared_quality(family)
+    assert isinstance(judging, TextBlock)
+    assert judging.lines[0].startswith("Errors of the text, judged apart from speed: exact McNemar test")
     assert isinstance(table, TableBlock)
     assert table.table.rows[0].cells[-1].text == "REGRESSED"
     assert not list(list_compared_quality(None))
