@@ -60,8 +60,7 @@ def main(argv: Sequence[str]) -> int:
     servers: list[ServerProcess] = []
     gently = False
     try:
-        _measure(order, servers)
-        gently = True
+        gently = _measure(order, servers)
     except ServerError as error:
         _tell("failure", reason=str(error))
     except Stopped:
@@ -91,7 +90,8 @@ def read_order(argv: Sequence[str]) -> Order | None:
     return order if plan.clients > 0 and plan.requests > 0 else None
 
 
-def _measure(order: Order, servers: list[ServerProcess]) -> None:
+def _measure(order: Order, servers: list[ServerProcess]) -> bool:
+    """Put a server under load; return whether there is time left to stop it gently."""
     deadline = time.monotonic() + order.seconds
     try:
         upload = read_upload(order.audio)
@@ -104,6 +104,7 @@ def _measure(order: Order, servers: list[ServerProcess]) -> None:
     _tell("warm", **_describe(first))
     if not first.refusal:
         _tell("load", finished=Load(server, upload, order.plan, _note).send(deadline))
+    return time.monotonic() < deadline
 
 
 def _note(client: int, sent_ms: float, reply: Reply) -> None:
