@@ -24,8 +24,12 @@ _LONGEST_NAME = 60
 
 
 def name_audio(stem: str) -> str:
-    """Return the name of a recording in cases: its file name without characters that are not allowed there."""
-    return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:_LONGEST_NAME] or "audio"
+    """Return the name of a user's recording in cases: its file name without characters that are not allowed there.
+
+    It is never that of the sample, whose text is public: what is said in this one is not kept and not shared.
+    """
+    name = re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:_LONGEST_NAME] or "audio"
+    return f"own-{name}" if name == SAMPLE else name
 
 
 def is_transcribed(weights: Weights) -> bool:

@@ -51,12 +51,15 @@ def resolve_audio(
     for word in dict.fromkeys(words.audio):
         one = _resolve(word, tree, cache, environ, dry_run=dry_run)
         one = one.replace(text=texts.get(word, SAMPLE_TEXT if word == SAMPLE else ""))
-        if one.name in found:
+        # In the names of steps, a dash is an underscore.
+        step = one.name.replace("-", "_")
+        if step in found:
             raise UsageError(
                 f"--audio: two recordings are called {one.name!r}",
+                cause="a dash and an underscore do not tell two names apart" if one.name != found[step].name else "",
                 hint="rename one of them, because numbers are kept by name",
             )
-        found[one.name] = one
+        found[step] = one
     return tuple(found.values())
 
 
@@ -97,7 +100,8 @@ def _resolve(word: str, tree: Path, cache: Path, environ: Mapping[str, str], *, 
                 duration_s = _measure_wav(path)
     if duration_s == 0 or (duration_s is None and not dry_run):
         raise UnreadableError(f"{word} holds no sound", cause="it has no samples", hint=_HINT)
-    return Audio(name=name_audio(Path(word).stem), path=str(path), sha256=sha256, duration_s=duration_s or 0.0)
+    name = SAMPLE if word == SAMPLE else name_audio(Path(word).stem)
+    return Audio(name=name, path=str(path), sha256=sha256, duration_s=duration_s or 0.0)
 
 
 def _measure_wav(path: Path) -> float | None:

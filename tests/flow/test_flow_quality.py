@@ -1,6 +1,7 @@
 """How good the text is: words of a fake whisper-cli, tokens of a stub library, and what is no text or no recording."""
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -86,20 +87,38 @@ def test_words_and_tokens_of_each_setting_are_judged_and_shown(heard: Kit) -> No
 
 
 def test_a_text_of_ones_own_is_counted_and_not_kept(heard: Kit) -> None:
-    wav, text = write_wav(heard.folder / "talk.wav", seconds=330), heard.folder / "talk.txt"
+    wav, text = write_wav(heard.folder / "Mildred-talk.wav", seconds=330), heard.folder / "diary.txt"
     text.write_text(f"{SAID} Xylophones forever.\n", encoding="utf-16")
     done = heard.run(*WORDS, "--audio", f"jfk,{wav}", "--text", str(text), "--json")
     assert done.returncode == 0, done.stderr
     rows = {dict(row["case"]["params"])["audio"]: row for row in result_of(done.stdout)["quality"]}
-    assert (rows["talk"]["text"]["deletions"], rows["talk"]["text"]["words"]) == (2, 24)
-    assert (rows["talk"]["tokens"]["windows"], rows["talk"]["tokens"]["of_windows"]) == (10, 11)
+    assert (rows["Mildred-talk"]["text"]["deletions"], rows["Mildred-talk"]["text"]["words"]) == (2, 24)
+    assert (rows["Mildred-talk"]["tokens"]["windows"], rows["Mildred-talk"]["tokens"]["of_windows"]) == (10, 11)
     assert CaveatCode.PARTLY_HEARD in {caveat.code for caveat in heard.only_run().caveats}
     (bundle,) = heard.bundles()
     for name in ("run.json", "plan.json", "README.md"):
         assert "Xylophones" not in (bundle / name).read_text(), name
     archive = heard.folder / "out.tar.gz"
     assert heard.harness("share", "latest", "-o", str(archive)).returncode == 0
-    assert archive.exists()
+    with tarfile.open(archive) as tar:
+        files = {one.name: file.read().decode() for one in tar if (file := tar.extractfile(one))}
+    for name, content in files.items():
+        for word in ("Mildred", "diary", "Xylophones"):
+            assert word not in f"{name}\n{content}", (name, word)
+    spoken = [name for name, content in files.items() if SAID in content and "/logs/" in name]
+    assert spoken, "the sample's logs are shared"
+    assert all("-jfk-" in name for name in spoken), "those of one's own recordings are not"
+
+
+def test_a_recording_that_is_called_like_the_sample_is_ones_own(heard: Kit) -> None:
+    (heard.folder / "jfk.txt").write_text(f"{SAID} Xylophones forever.\n")
+    wav = write_wav(heard.folder / "jfk.wav", seconds=5)
+    done = heard.run(*WORDS, "--audio", str(wav), "--text", "jfk.txt")
+    assert done.returncode == 0, done.stderr
+    (bundle,) = heard.bundles()
+    assert [one.name for one in heard.only_run().audio] == ["own-jfk"]
+    for name in ("run.json", "plan.json", "README.md"):
+        assert "Xylophones" not in (bundle / name).read_text(), name
 
 
 def test_a_library_without_logits_still_has_words(heard: Kit, stubs: Path) -> None:

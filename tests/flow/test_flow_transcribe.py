@@ -116,10 +116,12 @@ def test_what_is_no_sound_is_refused(kit: Kit, real: Path) -> None:
         (("--audio", "no.wav"), 2, "there is no file"),
         (("--audio", "jfk"), 4, "the source has no samples/jfk.wav"),
         (("--audio", "a.wav,b/a.wav"), 2, "two recordings are called 'a'"),
+        (("--audio", "x-y.wav,x_y.wav"), 2, "two recordings are called 'x_y'"),
     ],
 )
 def test_bad_input_is_told_before_anything_is_built(kit: Kit, words: tuple[str, ...], code: int, shown: str) -> None:
-    write_wav(kit.folder / "a.wav")
+    for name in ("a", "x-y", "x_y"):
+        write_wav(kit.folder / f"{name}.wav")
     (kit.folder / "b").mkdir()
     write_wav(kit.folder / "b" / "a.wav", seconds=2)
     done = kit.run("--no-tests", *words)

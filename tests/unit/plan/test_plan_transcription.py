@@ -75,7 +75,7 @@ def test_synthetic_weights_are_said_to_transcribe_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("stem", "name"),
-    [("jfk", "jfk"), ("My talk, 2026/1", "My-talk-2026-1"), ("a=b", "a-b"), ("..", "audio"), ("é" * 80, "é" * 60)],
+    [("jfk", "own-jfk"), ("My talk, 2026/1", "My-talk-2026-1"), ("a=b", "a-b"), ("..", "audio"), ("é" * 80, "é" * 60)],
 )
 def test_names_of_recordings_fit_into_cases(stem: str, name: str) -> None:
     assert name_audio(stem) == name
