@@ -47,7 +47,7 @@ class Audio(Record):
     """A recording as whisper-cli reads it; `name` is used in cases, `sha256` is that of the whole file that was named.
 
     `path` is that file, or the WAV file that was made from it. `duration_s` is 0 until it is known. `text` is what it
-    is known to say, empty if nobody said so.
+    is known to say, empty if nobody said so; a finished run has that of the sample alone.
     """
 
     name: str
