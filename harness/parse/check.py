@@ -9,15 +9,14 @@ import re
 import signal
 
 from harness.errors import UnreadableError
-from harness.parse.bench.quality import parse_check
+from harness.parse.bench.quality import WRONG, parse_check
 from harness.parse.bench.worker import find_worker_refusal
 from harness.parse.notation import plain_lines
 from harness.records.outcome import Cause, Status, StepResult
 from harness.records.quality import ResultCheck
 from harness.records.tolerance import TOLERANCES
-from harness.records.wording import format_count, format_difference
+from harness.records.wording import format_difference, format_unreal
 
-WRONG = "wrong result"
 # Signals by which a program ends itself when what it computes goes wrong.
 CRASHES = frozenset({signal.SIGILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGTRAP})
 # What whisper.cpp prints of a model file: the number of the type of its matrices, as in `enum ggml_ftype`.
@@ -45,7 +44,9 @@ def read_check_log(result: StepResult, log: str) -> StepResult:
         return result.replace(status=Status.SKIPPED, reason=refusal)
     tolerance = TOLERANCES.get(kind)
     if tolerance is None:
-        return result.replace(status=Status.SKIPPED, reason=f"no tolerance is known for weights of {kind or 'no type'}")
+        return result.replace(
+            status=Status.SKIPPED, reason="no tolerance is known: the log names no known type of weights"
+        )
     try:
         check = parse_check(log, tolerance)
     except UnreadableError as error:
@@ -64,7 +65,7 @@ def parse_weights_type(log: str) -> str:
 
 def _describe_difference(check: ResultCheck) -> str:
     if check.unreal:
-        return f"{format_count(check.unreal, 'logit')} {'is not a number' if check.unreal == 1 else 'are not numbers'}"
+        return format_unreal(check.unreal)
     place = check.errors.index(check.worst) + 1
     return (
         f"the logits differ from a plain computation by {format_difference(check.worst)} (tolerance "

@@ -4,12 +4,12 @@ import contextlib
 from collections.abc import Sequence
 
 from harness.errors import UnreadableError
-from harness.parse.bench.quality import parse_divergence
+from harness.parse.bench.quality import WRONG, parse_divergence
 from harness.parse.bench.text import count_text_errors
 from harness.parse.bench.transcription import find_complaint, measure_transcription, read_printed
 from harness.parse.bench.worker import find_worker_refusal
 from harness.records.measurement import Case
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Step
 from harness.records.quality import TextErrors
 from harness.records.suite import OF_TOKENS
@@ -55,4 +55,5 @@ def _read_tokens(result: StepResult, log: str) -> StepResult:
     try:
         return result.replace(divergence=parse_divergence(log))
     except UnreadableError as error:
-        return result.replace(status=Status.FAILED, reason=error.line)
+        cause = Cause.WRONG_RESULT if error.what.startswith(WRONG) else None
+        return result.replace(status=Status.FAILED, reason=error.line, cause=cause)

@@ -19,6 +19,11 @@ def were(number: int, noun: str) -> str:
     return f"{format_count(number, noun)} {'was' if number == 1 else 'were'}"
 
 
+def format_unreal(count: int) -> str:
+    """Return `1 logit is not a number` or `3 logits are not numbers`."""
+    return "1 logit is not a number" if count == 1 else f"{count} logits are not numbers"
+
+
 def format_difference(share: float) -> str:
     """Return a relative difference, of which three digits matter: `0.0312 %`, `5 %`, `38.2 %`, `14000 %`."""
     return f"{100 * share:.3g} %" if share < 1 else f"{100 * share:.0f} %"

@@ -11,9 +11,12 @@ from harness.errors import UnreadableError
 from harness.parse.notation import UNDECODABLE
 from harness.records.quality import ResultCheck, TokenDivergence
 from harness.records.record import Record
+from harness.records.wording import format_unreal
 from harness.stats.edit import count_edits
 from harness.stats.summary import summarize
 
+# How the reason begins where a program computes something else than the weights say.
+WRONG = "wrong result"
 _OPENING = '{"ok": true, "command": "'
 _DIGEST_LENGTH = 12
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -96,7 +99,7 @@ def parse_divergence(log: str) -> TokenDivergence:
     if not positions or {len(answer.agreeing), *map(len, rows)} != {positions} or min(answer.divergence) < 0:
         raise UnreadableError("the worker's answer to diverge is not whole")
     if answer.unreal:
-        raise UnreadableError(f"wrong result: {answer.unreal} logits are not numbers")
+        raise UnreadableError(f"{WRONG}: {format_unreal(answer.unreal)}")
     summary = summarize(answer.divergence)
     return TokenDivergence(
         windows=answer.windows,

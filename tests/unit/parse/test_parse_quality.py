@@ -7,7 +7,7 @@ import pytest
 
 from harness.parse.outcome import read_outcome
 from harness.records.measurement import Case
-from harness.records.outcome import Status, StepResult
+from harness.records.outcome import Cause, Status, StepResult
 from harness.records.plan import Phase, Step
 from harness.records.suite import Engine
 from tests import factory
@@ -103,10 +103,12 @@ def test_tokens_are_those_that_the_worker_compared() -> None:
     for log, reason in (
         ('{"ok": false, "command": "diverge", "error": "no whisper_get_logits"}', "no whisper_get_logits"),
         (answer(unreal=3), "wrong result: 3 logits are not numbers"),
+        (answer(unreal=1), "wrong result: 1 logit is not a number"),
         ("", "did not answer diverge"),
     ):
         failed = read(step("tokens"), log)
         assert (failed.status, reason in failed.reason) == (Status.FAILED, True), failed.reason
+        assert (failed.cause is Cause.WRONG_RESULT) == ("wrong result" in reason)
 
 
 def test_another_setting_than_was_asked_for_has_no_text() -> None:
