@@ -36,11 +36,13 @@ from harness.errors import (
     UnreadableError,
     UsageError,
 )
+from harness.plan.guard import require_text
 from harness.records.exit_code import ExitCode
 from harness.records.node import Node
 from harness.records.plan import Plan
 from harness.records.record import Record
 from harness.records.run import Run
+from harness.records.suite import Benchmark
 from harness.records.sweep import SweepEntry
 from harness.render.sweep import describe_equals, render_sweep, render_sweep_csv, render_sweep_markdown
 from harness.run.places import Workplace, hold_node
@@ -54,7 +56,7 @@ from harness.store.duration import load_durations, save_durations
 from harness.store.job_trace import list_begun
 from harness.store.sweep_file import find_sweep, save_tables
 from harness.store.unfinished import describe_kept
-from harness.sweep.design import prepare_entry, require_text
+from harness.sweep.design import prepare_entry
 from harness.sweep.remainder import adopt, list_open, look_for_runs, refuse_mixture
 from harness.sweep.schedule import SweepSchedule
 from harness.sweep.sessions import Prepare, SweepSessions, prepare_all
@@ -150,7 +152,8 @@ def _preparing(request: SweepRequest, work: Workplace, setup: Setup) -> Prepare:
 
     def prepare(entry: SweepEntry, number: int) -> tuple[Run, Plan]:
         state, plan = prepare_entry(_need_run(request, number), work, setup, label=request.design.label(entry.values))
-        require_text(state, plan)
+        if Benchmark.QUALITY in state.suite.benchmarks:
+            require_text(plan, state.weights, "--quality has nothing to look at")
         return state, plan
 
     return prepare

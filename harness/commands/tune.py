@@ -11,7 +11,7 @@ from harness.commands.request.place import open_workplace
 from harness.commands.request.tune import SearchRequest, resolve_search
 from harness.commands.verb import Argument, ArgumentKind, Verb
 from harness.errors import HarnessError, InterruptedRunError
-from harness.plan.guard import choose_reference, list_remarks
+from harness.plan.guard import choose_reference_values, list_remarks
 from harness.plan.side import KEYS
 from harness.plan.tune import UNITS, choose_others, decide, find_gain, find_median, find_score
 from harness.records.exit_code import ExitCode
@@ -126,7 +126,7 @@ def _search(request: SearchRequest, name: str, setup: Setup, work: Workplace) ->
 def _conclude(request: SearchRequest, name: str, begun: datetime, result: SearchResult) -> Tuning | None:
     """Return the record of a search; None where nothing could be measured."""
     search, found, duels, winner = result.search, result.found, result.duels, result.winner
-    texts, reference = search.texts, search.texts.recall(choose_reference(request.base))
+    texts, reference = search.texts, search.texts.recall(choose_reference_values(request.base))
     score, rounds = find_median(winner, found, duels) or (find_score(search.stages, winner), 0)
     if score is None:
         return None

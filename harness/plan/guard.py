@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.errors import UnavailableError
 from harness.records.measurement import Case
 from harness.records.plan import Plan, Step
 from harness.records.quality import TextQuality
@@ -17,7 +18,7 @@ from harness.whisper.quantisation import UNQUANTISED
 _ROUNDING = 1e-9
 
 
-def choose_reference(start: Values) -> Values:
+def choose_reference_values(start: Values) -> Values:
     """Return the settings whose text all others are compared with: F16 weights without flash attention."""
     return tuple((name, {"quant": UNQUANTISED, "fa": "0"}.get(name, value)) for name, value in start)
 
@@ -45,6 +46,16 @@ def explain_blindness(plan: Plan, weights: Sequence[Weights]) -> str:
     if not any(step.case and step.case.benchmark == Benchmark.QUALITY for step in plan.steps):
         return "there is no recording to look at: the sources have no sample"
     return ""
+
+
+def require_text(plan: Plan, weights: Sequence[Weights], subject: str) -> None:
+    """Raise UnavailableError if `subject`, which looks at the text, has nothing to look at with a plan."""
+    if blindness := explain_blindness(plan, weights):
+        raise UnavailableError(
+            subject,
+            cause=blindness,
+            hint="--weights official  # or --weights PATH; --audio FILE --text FILE where there is no sample",
+        )
 
 
 def find_excess(text: TextQuality | None, reference: TextQuality | None, guard: TextGuard) -> str:

@@ -30,7 +30,7 @@ from harness.records.source import Source
 from harness.records.weights import Audio, Weights
 from harness.run.build_file import LAYOUT, PROJECT, RELINK, keep_code_layouts, keep_include
 from harness.run.places import Workplace
-from harness.run.reference import choose_reference
+from harness.run.reference import choose_reference_build
 from harness.settings.request import BuildRequest, RunRequest, WeightsRequest
 from harness.system.asset import library_project, roofline_digest, roofline_project
 from harness.system.audio import AudioWords, resolve_audio
@@ -201,7 +201,9 @@ def gather_inputs(prepared: Preparation, request: RunRequest, supplies: Supplies
         python=sys.executable,
         worker_env=tuple(choose_worker_environment(dict(prepared.environment), PACKAGE).items()),
         roofline=choose_roofline(prepared, sites[-1], max(suite.threads)) if request.measure.roofline else None,
-        reference=choose_reference(prepared.node, prepared.toolchain, Path(prepared.cache)) if suite.check else None,
+        reference=choose_reference_build(prepared.node, prepared.toolchain, Path(prepared.cache))
+        if suite.check
+        else None,
         threads=describe_threads(suite.threads, prepared.node.cpu.cores),
         audio=supplies.audio,
         code_layouts=keep_code_layouts(Path(prepared.cache), TRIED if drawn else ()),

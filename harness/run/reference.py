@@ -10,7 +10,7 @@ from harness.system.asset import reference_digest, reference_project
 from harness.system.cache.contents import REFERENCES
 
 
-def choose_reference(node: Node, toolchain: Toolchain, cache: Path) -> ReferenceBuild:
+def choose_reference_build(node: Node, toolchain: Toolchain, cache: Path) -> ReferenceBuild:
     """Return the program that computes check references; all sources and configs share its build."""
     digest = reference_digest()
     name = f"reference-{digest[:8]}-{toolchain.id}-{isa_fingerprint(node.cpu)[:8]}"

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from harness.errors import UnavailableError
 from harness.judge.text_quality import sum_up_text
 from harness.plan.axis import name_binary
-from harness.plan.guard import choose_looks, choose_reference, explain_blindness, find_excess
+from harness.plan.guard import choose_looks, choose_reference_values, explain_blindness, find_excess, require_text
 from harness.records.plan import Plan
 from harness.records.quality import TextQuality
 from harness.records.run import Run
@@ -33,12 +32,8 @@ class TextCheck:
         Raises UnavailableError if there is not, although there is a limit.
         """
         self.blindness = explain_blindness(plan, run.weights)
-        if self.blindness and self._guard.limits:
-            raise UnavailableError(
-                f"--max-wer and --max-divergence cannot be checked for {self._model}",
-                cause=self.blindness,
-                hint="--weights official  # or --weights PATH; --audio FILE --text FILE where there is no sample",
-            )
+        if self._guard.limits:
+            require_text(plan, run.weights, f"--max-wer and --max-divergence cannot be checked for {self._model}")
 
     @property
     def looked(self) -> tuple[TextQuality, ...]:
@@ -47,7 +42,7 @@ class TextCheck:
 
     def compare(self, values: Values) -> tuple[TextQuality | None, TextQuality | None]:
         """Return how good the text of these settings and that of the reference settings is; None if nobody can look."""
-        return self.look(values), self.look(choose_reference(self._start))
+        return self.look(values), self.look(choose_reference_values(self._start))
 
     def look(self, values: Values) -> TextQuality | None:
         """Return how good the text of these settings is, None if nobody can look; it is looked at only once."""

@@ -22,7 +22,7 @@ _SPLIT = 0.8
 
 
 class BoundedDifference(NamedTuple):
-    """What one side has more than the other, with its interval and the chance of seeing so much by chance alone."""
+    """What one side has more than the other, with the ends of its interval."""
 
     difference: float
     low: float

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from harness.errors import UnavailableError, UnfitError
 from harness.judge.sweep_check import sum_up
 from harness.plan.grid import lay_grid
-from harness.plan.guard import explain_blindness
 from harness.plan.placement import place_plan
 from harness.plan.run import plan_run
 from harness.plan.transcription import SAMPLE, is_transcribed
@@ -81,16 +80,6 @@ def prepare_entry(
     if label:
         plan = plan.replace(steps=tuple(step.replace(title=f"{step.title} ({label})") for step in plan.steps))
     return state, plan
-
-
-def require_text(state: Run, plan: Plan) -> None:
-    """Raise UnavailableError if the text was to be looked at and cannot be."""
-    if Benchmark.QUALITY in state.suite.benchmarks and (blindness := explain_blindness(plan, state.weights)):
-        raise UnavailableError(
-            "--quality has nothing to look at",
-            cause=blindness,
-            hint="--weights official  # or --weights PATH; --audio FILE --text FILE where there is no sample",
-        )
 
 
 def _prepare_audio(request: RunRequest, work: Workplace, source: Source, *, lenient: bool) -> tuple[Audio, ...]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import UnavailableError
-from harness.plan.guard import explain_blindness
+from harness.plan.guard import require_text
 from harness.plan.quality import plan_quality
 from harness.records.outcome import StepResult
 from harness.records.plan import Phase, Plan
@@ -22,13 +21,9 @@ from harness.trial.side import Side
 def refuse_silence(sides: Sequence[Side], cache: Path) -> None:
     """Raise UnavailableError, before anything is built, if the text of a side cannot be looked at."""
     for side in sides:
-        blindness = explain_blindness(_plan_looks(side, side.state, cache), side.state.weights)
-        if Benchmark.QUALITY in side.suite.benchmarks and blindness:
-            raise UnavailableError(
-                f"--quality has nothing to look at in the {side.role}",
-                cause=blindness,
-                hint="--weights official  # or --weights PATH; --audio FILE --text FILE where there is no sample",
-            )
+        if Benchmark.QUALITY in side.suite.benchmarks:
+            plan, subject = _plan_looks(side, side.state, cache), f"--quality has nothing to look at in the {side.role}"
+            require_text(plan, side.state.weights, subject)
 
 
 def look_at_text(side: Side, built: BuildResult, opened: tuple[Run, Bundle], work: Workplace) -> Run:

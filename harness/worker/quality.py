@@ -196,9 +196,9 @@ def _describe(header: ReferenceHeader) -> dict[str, object]:
 
 
 def _deviate(row: Floats, expected: Floats) -> _Deviation:
-    absurd = count_unreal(row)
-    error = FARTHEST if absurd else measure_error(row, expected)
-    return _Deviation(error, not absurd and find_likeliest(row) == find_likeliest(expected), absurd)
+    unreal = count_unreal(row)
+    error = FARTHEST if unreal else measure_error(row, expected)
+    return _Deviation(error, not unreal and find_likeliest(row) == find_likeliest(expected), unreal)
 
 
 def _round(values: Iterable[float]) -> list[float]:

@@ -9,7 +9,7 @@ from harness.commands.request.recording import look_at_text
 from harness.commands.request.sweep import ResolvedConfig, resolve_config
 from harness.errors import UsageError
 from harness.plan.axis import name_binary
-from harness.plan.guard import choose_reference
+from harness.plan.guard import choose_reference_values
 from harness.plan.side import name_key
 from harness.plan.tune import AXES, TuneAxis, list_axes
 from harness.records.measurement import DECODE, ENCODE
@@ -56,7 +56,7 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
     axes = list_axes(node, model, base, _choose_over(settings))
     values = {name: (value,) for name, value in base.items()} | {axis.name: axis.values for axis in axes}
     # What settings cost in text is their distance from the reference's, which is looked at, too.
-    reference = dict(choose_reference(tuple(base.items())))
+    reference = dict(choose_reference_values(tuple(base.items())))
     mine = look_at_text(settings, "tune").override(
         {
             "repetitions": 1,

@@ -6,6 +6,7 @@ from harness.judge.quality import list_all_quality
 from harness.records.quality_report import CountedShare, QualityFamily, QualityRow
 from harness.records.run import Run
 from harness.render.html.block import Block, TableBlock, TextBlock
+from harness.render.html.report_sample import list_run_cells, list_run_columns
 from harness.render.html.table import (
     PageCell,
     PageColumn,
@@ -36,7 +37,7 @@ def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
         return
     columns = (
         PageColumn(name="Audio"),
-        *([PageColumn(name="Run", number=True)] if len(runs) > 1 else []),
+        *list_run_columns(runs),
         PageColumn(name="Model"),
         PageColumn(name="Threads", number=True),
         PageColumn(name="FA", number=True, hint="flash attention"),
@@ -51,7 +52,7 @@ def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
         PageColumn(name="Reference", unit="nats", number=True, hint="what the reference gave them"),
         PageColumn(name="Equal", number=True, hint="processes that gave the same as the first"),
     )
-    rows = tuple(_make_row(row, number, several=len(runs) > 1) for row, number in found)
+    rows = tuple(_make_row(row, list_run_cells(number, runs)) for row, number in found)
     caption = (
         "Text: errors and divergence, in brackets exact 95 % intervals; lower is better, except for top-1 and log p"
     )
@@ -79,7 +80,7 @@ def list_compared_quality(family: QualityFamily | None) -> Iterator[Block]:
     yield TextBlock(lines=(f"{judging[:1].upper()}{judging[1:]}.",))
 
 
-def _make_row(row: QualityRow, number: int, *, several: bool) -> PageRow:
+def _make_row(row: QualityRow, run: tuple[PageCell, ...]) -> PageRow:
     tokens = row.tokens
     numbers = (
         (tokens.mean, tokens.median, tokens.worst, tokens.log_probability, tokens.reference_log_probability)
@@ -89,7 +90,7 @@ def _make_row(row: QualityRow, number: int, *, several: bool) -> PageRow:
     return PageRow(
         cells=(
             PageCell(text=shorten(row.case.get("audio"))),
-            *([PageCell(text=str(number + 1))] if several else []),
+            *run,
             PageCell(text=shorten(row.case.get("model"))),
             PageCell(text=row.case.get("threads")),
             PageCell(text=row.case.get("fa")),

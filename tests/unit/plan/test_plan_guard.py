@@ -4,7 +4,7 @@ import pytest
 
 from harness.plan.guard import (
     choose_looks,
-    choose_reference,
+    choose_reference_values,
     explain_blindness,
     find_excess,
     format_points,
@@ -54,7 +54,7 @@ def test_what_nobody_could_look_at_costs_too_much() -> None:
 
 def test_the_reference_has_all_bits_and_no_flash_attention() -> None:
     start = (("threads", "4"), ("fa", "1"), ("blas", "openblas"), ("quant", "q5_0"))
-    assert dict(choose_reference(start)) == {"threads": "4", "fa": "0", "blas": "openblas", "quant": "f16"}
+    assert dict(choose_reference_values(start)) == {"threads": "4", "fa": "0", "blas": "openblas", "quant": "f16"}
 
 
 def test_each_recording_is_read_once_with_the_most_threads() -> None:
