@@ -56,12 +56,6 @@ bench program: whisper-bench, whatever a commit calls it; `--engine bench` measu
 worker: our small program that loads libwhisper and times single calls; `--engine library` measures with it
 client: our small program that starts whisper-server, sends it requests and stops it (`--bench server`); also each of
   those who send requests at once in it (`--clients`)
-known text: what is said in a recording, as its user wrote it down (`--text`); that of the sample comes with the harness
-check reference: logits of a fixed input, computed from the weights by a program of ours that shares no code with ggml;
-  the check before a measurement compares with them (docs/explanation/quality.md)
-speech reference: the tokens that F16 weights hear in a recording on the CPU without flash attention, with their
-  distributions; `--bench quality` compares with them (docs/explanation/quality.md)
-divergence: how far a distribution lies from that of the speech reference, in nats (`TokenDivergence`)
 server load: what a server answered to so many clients at once (`ServerLoad`)
 result check: whether a build computes what the weights say, on one fixed input, before its speed is measured
   (`ResultCheck`, docs/explanation/quality.md)
