@@ -64,7 +64,7 @@ def find_excess(text: TextQuality | None, reference: TextQuality | None, guard: 
         return ""
     if text is None or reference is None:
         return "its text could not be looked at"
-    return next(filter(None, (_exceed_errors(text, reference, guard), _exceed_divergence(text, guard))), "")
+    return _exceed_errors(text, reference, guard) or _exceed_divergence(text, reference, guard)
 
 
 def _exceed_errors(text: TextQuality, reference: TextQuality, guard: TextGuard) -> str:
@@ -73,19 +73,28 @@ def _exceed_errors(text: TextQuality, reference: TextQuality, guard: TextGuard) 
         return ""
     if mine is None or theirs is None:
         return f"its words could not be compared: {text.reason or reference.reason or 'no text is known'}"
+    if text.words != reference.words:
+        return _miss("words", text.words, reference.words, text.reason or reference.reason)
     if mine - theirs <= guard.max_wer + _ROUNDING:
         return ""
     return f"WER {format_points(mine - theirs)} points > {format_points(guard.max_wer)}"
 
 
-def _exceed_divergence(text: TextQuality, guard: TextGuard) -> str:
+def _exceed_divergence(text: TextQuality, reference: TextQuality, guard: TextGuard) -> str:
     if guard.max_divergence is None:
         return ""
     if text.divergence is None:
         return f"its tokens could not be compared: {text.reason or 'there are none'}"
+    if text.positions < reference.positions:
+        return _miss("tokens", text.positions, reference.positions, text.reason)
     return (
         f"divergence {text.divergence:.3g} > {guard.max_divergence:g}" if text.divergence > guard.max_divergence else ""
     )
+
+
+def _miss(what: str, looked: int, known: int, reason: str) -> str:
+    """Return that some recordings could not be looked at: the rest is no text to compare with that of all of them."""
+    return f"only {looked} of {known} {what} could be compared{reason and f': {reason}'}"
 
 
 def list_remarks(

@@ -40,6 +40,17 @@ def look(name: str, of: str, threads: int, fa: int = 0, repetition: int = 1) -> 
         ({"words": 0, "reason": "exit code 3"}, TextGuard(max_wer=0.1), "its words could not be compared: exit code 3"),
         ({"divergence": None}, TextGuard(max_divergence=0.1), "its tokens could not be compared: there are none"),
         ({"divergence": None}, TextGuard(max_wer=0.1), ""),
+        (
+            {"words": 150, "errors": 0, "reason": "exit code 3"},
+            TextGuard(max_wer=0.1),
+            "only 150 of 200 words could be compared: exit code 3",
+        ),
+        (
+            {"positions": 70, "reason": "exit code 3"},
+            TextGuard(max_divergence=0.1),
+            "only 70 of 100 tokens could be compared: exit code 3",
+        ),
+        ({"positions": 70, "reason": "exit code 3"}, TextGuard(max_wer=0.1), ""),
     ],
 )
 def test_what_costs_too_much(changes: dict[str, object], guard: TextGuard, excess: str) -> None:
