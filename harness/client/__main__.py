@@ -33,6 +33,8 @@ PROTOCOL = 1
 _OPTIONS = ("--audio", "--clients", "--requests", "--span", "--seconds")
 _USAGE = f"usage: python -m harness.client {' '.join(f'{name} VALUE' for name in _OPTIONS)} -- SERVER [WORD]..."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# After its time, a load ends by itself; so much later, whatever is still going on is interrupted.
+_GRACE_S = 0.5
 _writing = threading.Lock()
 
 
@@ -57,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
         return 2
     for number in _SIGNALS:
         signal.signal(number, _stop)
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.setitimer(signal.ITIMER_REAL, order.seconds + _GRACE_S)
     servers: list[ServerProcess] = []
     gently = False
     try:
@@ -66,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     except Stopped:
         return 1
     finally:
-        for number in _SIGNALS:
+        for number in (*_SIGNALS, signal.SIGALRM):
             signal.signal(number, signal.SIG_IGN)  # nothing interrupts the end
         for server in servers:
             early = server.look() is not None
@@ -123,6 +127,11 @@ def _tell(event: str, **facts: object) -> None:
 
 def _stop(_: int, __: FrameType | None) -> None:
     raise Stopped
+
+
+def _give_up(_: int, __: FrameType | None) -> None:
+    """End what waits for a server that sends a byte now and then: no single wait is too long for a socket."""
+    raise ServerError("the first request was not answered in time")
 
 
 if __name__ == "__main__":

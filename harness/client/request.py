@@ -60,7 +60,7 @@ def ask(port: int, upload: Upload, deadline: float) -> Reply:
         taken_ms = (time.monotonic() - began) * 1000
     except TimeoutError:
         return Reply((time.monotonic() - began) * 1000, refusal="no answer in time")
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: a chunk of negative length
         return Reply((time.monotonic() - began) * 1000, refusal=f"the connection broke ({type(error).__name__})")
     finally:
         connection.close()
