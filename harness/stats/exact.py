@@ -16,6 +16,8 @@ _STEPS = 100
 _FRACTIONS = 10_000
 _TINY = 1e-300
 _FINEST = 1e-15
+# So many standard deviations.
+_FAR = 12
 # Of the level of an interval of a difference: so much is for which side has the errors, the rest for how many there
 # are.
 _SPLIT = 0.8
@@ -55,7 +57,10 @@ def weigh_sides(one: int, other: int) -> float:
     The errors are those that only one of both has.
     """
     total = one + other
-    rarer = sum(math.comb(total, k) for k in range(min(one, other) + 1))
+    rarer, ways = 0, 1
+    for k in range(min(one, other) + 1):
+        rarer += ways
+        ways = ways * (total - k) // (k + 1)
     return min(1.0, 2 * rarer / (1 << total))
 
 
@@ -125,5 +130,7 @@ def _fall_short(count: int, mean: float) -> float:
     """Return the probability that a Poisson number with this mean is less than `count`."""
     if mean <= 0:
         return 1.0
-    logs = (k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(count))
+    # What is farther below is too rare to be seen among 64-bit numbers.
+    least = max(0, int(min(count, mean) - _FAR * math.sqrt(mean)))
+    logs = (k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(least, count))
     return min(1.0, math.fsum(math.exp(one) for one in logs))

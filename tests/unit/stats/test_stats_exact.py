@@ -23,7 +23,7 @@ def test_nothing_was_counted() -> None:
     assert bound_difference(0, 0, 22, 0.99).difference == 0.0
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 300])
+@pytest.mark.parametrize("count", [0, 1, 5, 300, 40_000])
 @pytest.mark.parametrize("confidence", [0.95, 0.9999])
 def test_the_interval_of_a_count_is_that_of_the_chi_square_distribution(count: int, confidence: float) -> None:
     tail = (1 - confidence) / 2
@@ -32,7 +32,7 @@ def test_the_interval_of_a_count_is_that_of_the_chi_square_distribution(count: i
     assert bound_count(count, confidence) == pytest.approx((low, high), rel=1e-8)
 
 
-@pytest.mark.parametrize(("one", "other"), [(3, 9), (8, 0), (5, 5), (100, 140), (1000, 900)])
+@pytest.mark.parametrize(("one", "other"), [(3, 9), (8, 0), (5, 5), (100, 140), (1000, 900), (9000, 9100)])
 def test_mcnemar_is_the_binomial_test(one: int, other: int) -> None:
     assert weigh_sides(one, other) == pytest.approx(stats.binomtest(one, one + other).pvalue, rel=1e-9)
     assert weigh_sides(one, other) == weigh_sides(other, one)
