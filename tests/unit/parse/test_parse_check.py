@@ -70,6 +70,10 @@ def test_coarser_weights_may_differ_more_and_every_type_that_can_be_made_has_its
     assert read(log(error)).status is Status.FAILED
     assert read(log(error, ftype=8)).status is Status.PASSED
     assert {*QUANTISATIONS, "f32"} == set(TOLERANCES)
+    # The largest error of an honest build of v1.8.5 with base, and the smallest of one with a wrong constant.
+    honest = {"f16": 0.0144, "q5_0": 0.037, "q4_0": 0.041, "q4_k": 0.058, "q3_k": 0.081, "q2_k": 0.085}
+    assert all(2 * error < TOLERANCES[kind] for kind, error in honest.items())
+    assert all(TOLERANCES[kind] < wrong for kind, wrong in {"f16": 0.067, "q5_0": 0.113}.items())
 
 
 def test_the_type_is_that_of_the_file_and_not_of_its_name() -> None:
