@@ -136,8 +136,8 @@ def _about_row(row: QualityRow) -> Iterator[Caveat]:
     if text and text.errors > _FOREIGN * text.words:
         right = text.correct.count("1")
         message = (
-            f"{name}: {format_count(text.errors, 'error')} in {format_count(text.words, 'word')}, of which {right} are "
-            "right: the known text may be another recording's, or in another language"
+            f"{name}: {format_count(text.errors, 'error')}, and {right} of {format_count(text.words, 'word')} "
+            f"{'is' if right == 1 else 'are'} right: the known text may be another recording's, or in another language"
         )
         yield Caveat(code=CaveatCode.OTHER_TEXT, message=message)
     if row.tokens and row.tokens.windows < row.tokens.of_windows:

@@ -110,7 +110,7 @@ def test_what_is_not_deterministic_is_counted() -> None:
 
 def test_another_recording_and_a_long_one_are_said() -> None:
     (caveat,) = caveat_quality(run(result(text("1000"))))
-    assert (caveat.code, "3 errors in 4 words, of which 1 are right" in caveat.message) == (CaveatCode.OTHER_TEXT, True)
+    assert (caveat.code, "3 errors, and 1 of 4 words is right" in caveat.message) == (CaveatCode.OTHER_TEXT, True)
     assert not list(caveat_quality(run(result(text("1100")))))
     (caveat,) = caveat_quality(run(result(tokens("11", windows=10)), result(tokens("11", windows=10), model="tiny")))
     assert caveat.code == CaveatCode.PARTLY_HEARD
