@@ -22,7 +22,8 @@ def test_a_real_server_answers_two_clients(folder: Path, tmp_path: Path, tiny_en
     assert (result.status, result.case and result.case.get("vad")) == (Status.PASSED, "1")
     load = result.load
     assert load
-    assert (load.clients, load.requests, load.refused) == (2, 8, 0)
+    assert (load.clients, load.refused) == (2, 0)
+    assert 2 <= load.requests <= 8, "after a minute nobody sends another one, and a busy node comes no further"
     assert len(load.digests) == 1, "the same text each time"
     assert 0 < load.median_ms <= load.p95_ms <= load.worst_ms
     assert {one.metric for one in run.measurements} == {"latency", "latency_p95", "speech_rate"}
