@@ -71,6 +71,8 @@ COLUMNS: Mapping[str, str] = {
     "WER, CER": "errors of a text: wrong, missing and extra words (characters) over those of the known text, "
     "both normalised; above 100 % where there are more errors than words",
     "top-1": "the share of a reference's tokens that are the most likely ones here, too",
+    "own": "token agreement: one minus the edits between a reference's tokens and those that a program writes without "
+    "its help, over their number",
     "KL": "the divergence of Kullback and Leibler from the reference, per token, in nats: 0 where all probabilities "
     "are the same",
     "log p": "the mean logarithm of the probability that the reference's tokens get, in nats: closer to 0 is better",

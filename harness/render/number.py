@@ -22,3 +22,8 @@ def format_share(share: float) -> str:
 def format_bounds(low: float, high: float) -> str:
     """Return the interval of a relative change, in percent, to stand beside it."""
     return f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def format_divergence(nats: float) -> str:
+    """Return a divergence with two digits that count, and at most five behind the point."""
+    return f"{nats:.2g}" if nats >= 1e-4 else f"{nats:.5f}".rstrip("0").rstrip(".")

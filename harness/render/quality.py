@@ -9,6 +9,7 @@ from harness.records.run import Run
 from harness.render.case_name import share_params, shorten_case
 from harness.render.comparison_markdown import fold_away
 from harness.render.format.text import code_block
+from harness.render.number import format_divergence
 from harness.render.plain import align, align_runs, align_within, wrap_behind
 
 _INDENT = "  "
@@ -31,8 +32,8 @@ def list_text_quality(runs: Sequence[Run], width: int = 0) -> Iterator[str]:
         header += ["WER", "interval", "CER"]
         units += ["%", "", "%"]
     if compared:
-        header += ["top-1", "interval", "KL", "median", "worst", "log p", "reference"]
-        units += ["%", "", "nats", "", "", "nats", ""]
+        header += ["top-1", "interval", "own", "KL", "median", "worst", "log p", "reference"]
+        units += ["%", "", "%", "nats", "", "", "nats", ""]
     lines = [
         [
             row.case.get("audio"),
@@ -60,7 +61,8 @@ def explain_quality(rows: Sequence[QualityRow], width: int = 0) -> Iterator[str]
     for maker in dict.fromkeys(row.tokens.made_by for row in rows if row.tokens):
         said = (
             f"how often the most likely token is that of the reference (the weights before they were quantised, on the "
-            f"CPU, without flash attention; made by {maker}); KL: divergence from it per token, mean, median and "
+            f"CPU, without flash attention; made by {maker}); own: one minus the edits between its tokens and those "
+            "that are written without its help, over their number; KL: divergence from it per token, mean, median and "
             "worst; log p: mean log-probability of its tokens, here and in the reference"
         )
         yield from wrap_behind(f"{_INDENT}top-1: ", said, width)
@@ -77,11 +79,12 @@ def _say_words(row: QualityRow) -> tuple[str, str, str]:
 def _say_tokens(row: QualityRow) -> tuple[str, ...]:
     tokens = row.tokens
     if not tokens or not row.agreement:
-        return ("-",) * 7
+        return ("-",) * 8
     return (
         format_percent(row.agreement.share),
         _span(row.agreement),
-        *(format_nats(one) for one in (tokens.mean, tokens.median, tokens.worst)),
+        format_percent(tokens.token_agreement),
+        *(format_divergence(one) for one in (tokens.mean, tokens.median, tokens.worst)),
         f"{tokens.log_probability:.3f}",
         f"{tokens.reference_log_probability:.3f}",
     )
@@ -96,11 +99,6 @@ def count_same(row: QualityRow) -> str:
 def format_percent(share: float) -> str:
     """Return a share in percent, without the sign."""
     return f"{100 * share:.1f}"
-
-
-def format_nats(divergence: float) -> str:
-    """Return a divergence with three digits, or three decimals where it is large."""
-    return f"{divergence:.3f}" if divergence >= 1 or not divergence else f"{divergence:.2g}"
 
 
 def _span(share: CountedShare) -> str:

@@ -6,6 +6,7 @@ from harness.plan.guard import format_points
 from harness.records.quality import TextQuality
 from harness.records.tune import TextGuard
 from harness.records.wording import format_count
+from harness.render.number import format_divergence
 
 # The columns of tables: word errors, divergence from the reference, and how often both find the same token likeliest.
 TEXT_COLUMNS = ("WER %", "KL nats", "top-1 %")
@@ -39,11 +40,6 @@ def describe_looks(texts: Sequence[TextQuality]) -> Iterator[str]:
     failed = next((one.reason for one in texts if one.reason), "")
     if failed:
         yield f"not all of the text could be looked at: {failed}"
-
-
-def format_divergence(nats: float) -> str:
-    """Return a divergence with two digits that count, and at most five behind the point."""
-    return f"{nats:.2g}" if nats >= 1e-4 else f"{nats:.5f}".rstrip("0").rstrip(".")
 
 
 def describe_cost(text: TextQuality, reference: TextQuality | None) -> str:

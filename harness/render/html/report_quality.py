@@ -45,6 +45,7 @@ def list_quality_blocks(runs: Sequence[Run]) -> Iterator[Block]:
         PageColumn(name="WER", unit="%", number=True, hint="word error rate"),
         PageColumn(name="CER", unit="%", number=True, hint="character error rate"),
         PageColumn(name="Top-1", unit="%", number=True, hint="tokens of the reference that are the most likely ones"),
+        PageColumn(name="Own", unit="%", number=True, hint="agreement of tokens written without its help"),
         PageColumn(name="KL", unit="nats", number=True, hint="mean divergence from the reference per token"),
         PageColumn(name="Median", unit="nats", number=True, hint="of the divergences"),
         PageColumn(name="Worst", unit="nats", number=True, hint="of the divergences"),
@@ -98,6 +99,7 @@ def _make_row(row: QualityRow, run: tuple[PageCell, ...]) -> PageRow:
             _cell_share(row.word_errors),
             cell_percent(row.text.character_error_rate if row.text else None),
             _cell_share(row.agreement),
+            cell_percent(tokens.token_agreement if tokens else None),
             *map(cell_number, numbers),
             PageCell(text=count_same(row)),
         )

@@ -4,9 +4,9 @@ from harness.judge.quality import compare_quality, pair_quality
 from harness.records.weights import Audio
 from harness.render.html.block import TableBlock, TextBlock
 from harness.render.html.report_quality import list_compared_quality, list_quality_blocks
+from harness.render.number import format_divergence
 from harness.render.quality import (
     conclude_quality,
-    format_nats,
     list_quality_markdown,
     list_text_quality,
     render_quality_family,
@@ -20,13 +20,13 @@ BOTH = run(result(text("1" * 21 + "0")), result(text("1" * 21 + "0", digest="b")
 def test_a_row_says_rates_intervals_and_what_they_mean() -> None:
     header, units, row, *notes = list_text_quality([BOTH])
     assert header.split() == [
-        *("text", "of", "model", "threads", "fa", "WER", "interval", "CER", "top-1", "interval", "KL", "median"),
+        *("text", "of", "model", "threads", "fa", "WER", "interval", "CER", "top-1", "interval", "own", "KL", "median"),
         *("worst", "log", "p", "reference", "equal"),
     ]
-    assert units.split() == ["%", "%", "%", "nats", "nats"]
+    assert units.split() == ["%", "%", "%", "%", "nats", "nats"]
     assert row.split() == [
         *("jfk", "base", "2", "0", "4.5", "0.1", "-", "25.3", "1.8", "96.0", "79.6", "-", "99.9"),
-        *("0.01", "0.001", "0.2", "-0.300", "-0.290", "2/3"),
+        *("96.0", "0.01", "0.001", "0.2", "-0.300", "-0.290", "2/3"),
     ]
     said = " ".join(" ".join(notes).split())
     assert "both texts by n 1" in said
@@ -88,5 +88,5 @@ def test_a_page_has_the_same_table() -> None:
     assert not list(list_quality_blocks([run()]))
 
 
-def test_divergences_keep_their_digits() -> None:
-    assert [format_nats(one) for one in (0.0, 0.00012345, 0.0123, 1.5)] == ["0.000", "0.00012", "0.012", "1.500"]
+def test_divergences_keep_the_digits_that_count() -> None:
+    assert [format_divergence(one) for one in (0.0, 0.000012345, 0.0123, 1.52)] == ["0", "0.00001", "0.012", "1.5"]
