@@ -161,7 +161,7 @@ def test_what_goes_wrong_has_its_reason(heard: Kit) -> None:
     ("words", "code", "shown"),
     [
         (("--text", "a.txt"), 2, "--text needs --audio"),
-        (("--audio", "a.wav", "--text", "a.txt,b.txt"), 2, "2 for --text, and 1 for --audio"),
+        (("--audio", "a.wav", "--text", "a.txt,b.txt"), 2, "1 recording, but 2 texts"),
         (("--audio", "a.wav", "--text", "none.txt"), 2, "there is no file"),
         (("--audio", "a.wav", "--text", "latin.txt"), 5, "byte 2 (0xfc)"),
         (("--audio", "a.wav", "--text", "empty.txt"), 5, "there are no words"),
