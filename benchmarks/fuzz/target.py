@@ -22,7 +22,7 @@ from harness.parse.bench.bench import is_empty_model, measure_whisper, parse_dia
 from harness.parse.bench.device import parse_blas, parse_nvidia
 from harness.parse.bench.microbenchmark import measure_memcpy, measure_mul_mat
 from harness.parse.bench.model import parse_model
-from harness.parse.bench.quality import parse_check, parse_divergence, parse_speech
+from harness.parse.bench.quality import parse_check, parse_divergence
 from harness.parse.bench.roofline import measure_roofline, parse_roofline
 from harness.parse.bench.system_info import parse_system_info
 from harness.parse.bench.transcription import has_text, measure_transcription
@@ -160,7 +160,7 @@ def _run_json(text: str) -> object:
 
 
 def _worker(text: str) -> object:
-    for parse in (lambda log: parse_check(log, 0.05), parse_speech, parse_divergence):
+    for parse in (lambda log: parse_check(log, 0.05), parse_divergence):
         with contextlib.suppress(UnreadableError):
             parse(text)
     measured = measure_worker(text, CASE, 1), find_worker_refusal(text), read_texts(text)

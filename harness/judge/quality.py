@@ -67,21 +67,21 @@ def pair_quality(baseline: Sequence[Run], contender: Sequence[Run]) -> tuple[Row
     return tuple((row, there[case]) for case, row in here.items() if case in there)
 
 
-def compare_quality(pairs: Sequence[RowPair], *, alpha: float = ALPHA, margin: float = MARGIN) -> QualityFamily:
+def compare_quality(pairs: Sequence[RowPair]) -> QualityFamily:
     """Return the verdicts on pairs of settings, contender after baseline.
 
     Words are compared where both have the same known text, and tokens where both have the same reference.
     """
     found = [one for here, there in pairs for one in _list_differences(here, there)]
     raw = [find_p(one.only_baseline, one.only_contender) for one in found]
-    adjusted, levels = adjust_holm(raw), assign_levels(raw, alpha)
+    adjusted, levels = adjust_holm(raw), assign_levels(raw, ALPHA)
     comparisons = [
-        _judge(one.replace(p=p, p_raw=raw_p), level, margin)
+        _judge(one.replace(p=p, p_raw=raw_p), level)
         for one, p, raw_p, level in zip(found, adjusted, raw, levels, strict=True)
     ]
     caveats = dict.fromkeys(caveat for pair in pairs for row in pair for caveat in row.caveats)
     return QualityFamily(
-        comparisons=tuple(comparisons), alpha=alpha, margin=margin, method=METHOD, caveats=tuple(caveats)
+        comparisons=tuple(comparisons), alpha=ALPHA, margin=MARGIN, method=METHOD, caveats=tuple(caveats)
     )
 
 
@@ -202,9 +202,9 @@ def _pair(
     )
 
 
-def _judge(one: QualityComparison, level: float, margin: float) -> QualityComparison:
+def _judge(one: QualityComparison, level: float) -> QualityComparison:
     found = bound_difference(one.only_baseline, one.only_contender, one.size, 1 - level)
-    verdict = _choose_verdict(found, margin)
+    verdict = _choose_verdict(found)
     changed = verdict in (Verdict.IMPROVED, Verdict.REGRESSED)
     return one.replace(
         difference=found.difference,
@@ -212,13 +212,13 @@ def _judge(one: QualityComparison, level: float, margin: float) -> QualityCompar
         high=found.high,
         confidence=1 - level,
         verdict=verdict,
-        relevant=changed and abs(found.difference) >= margin,
+        relevant=changed and abs(found.difference) >= MARGIN,
     )
 
 
-def _choose_verdict(found: BoundedDifference, margin: float) -> Verdict:
+def _choose_verdict(found: BoundedDifference) -> Verdict:
     if found.low > 0:
         return Verdict.REGRESSED
     if found.high < 0:
         return Verdict.IMPROVED
-    return Verdict.UNCHANGED if -margin <= found.low and found.high <= margin else Verdict.UNRESOLVED
+    return Verdict.UNCHANGED if found.low >= -MARGIN and found.high <= MARGIN else Verdict.UNRESOLVED

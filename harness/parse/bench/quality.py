@@ -1,4 +1,4 @@
-"""What the worker answers when it is asked what a library computes: checks, divergences, references that were made."""
+"""What the worker answers when it is asked what a library computes: checks and divergences."""
 
 import contextlib
 import hashlib
@@ -34,18 +34,6 @@ class CheckAnswer(Record):
     blank_keys: _Number = 0
 
 
-class SpeechAnswer(Record):
-    """The worker's answer to `reference`: what it looked at, and the language, empty for weights without a choice."""
-
-    ok: bool
-    command: str
-    windows: _Number
-    of_windows: _Number
-    language: str
-    detected: bool
-    positions: _Number
-
-
 class DivergenceAnswer(Record):
     """The worker's answer to `diverge`, with a number for each position.
 
@@ -68,7 +56,7 @@ class DivergenceAnswer(Record):
     made_by: str
 
 
-_Answer = TypeVar("_Answer", CheckAnswer, SpeechAnswer, DivergenceAnswer)
+_Answer = TypeVar("_Answer", CheckAnswer, DivergenceAnswer)
 
 
 def parse_check(log: str, tolerance: float) -> ResultCheck:
@@ -77,14 +65,6 @@ def parse_check(log: str, tolerance: float) -> ResultCheck:
     if not answer.errors or len(answer.errors) != len(answer.agreeing) or min(answer.errors) < 0:
         raise UnreadableError("the worker's answer to check is not whole")
     return ResultCheck(errors=answer.errors, tolerance=tolerance, agreeing=answer.agreeing, unreal=answer.unreal)
-
-
-def parse_speech(log: str) -> SpeechAnswer:
-    """Return what a log says of a speech reference that was made; raises UnreadableError if it says nothing."""
-    answer = _find(log, "reference", SpeechAnswer)
-    if not answer.positions or not answer.windows:
-        raise UnreadableError("the worker's answer to reference is not whole")
-    return answer
 
 
 def parse_divergence(log: str) -> TokenDivergence:

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UnreadableError
-from harness.parse.bench.quality import parse_check, parse_divergence, parse_speech
+from harness.parse.bench.quality import parse_check, parse_divergence
 from harness.parse.bench.worker import find_worker_refusal
 
 CHECK = {"errors": [0.01, 0.02], "agreeing": "10", "unreal": 0}
-SPEECH = {"windows": 1, "of_windows": 3, "language": "en", "detected": True, "positions": 27}
 DIVERGENCE = {
     "windows": 2,
     "of_windows": 5,
@@ -73,13 +72,6 @@ def test_an_interval_holds_the_median(divergence: list[float]) -> None:
     assert found.median == pytest.approx(statistics.median(divergence))
     assert (found.low, found.high) == (min(divergence), max(divergence)) or n > 8
     assert found.token_edits == n
-
-
-def test_a_reference_that_was_made() -> None:
-    assert parse_speech(line("reference", SPEECH)).positions == 27
-    for changes in ({"positions": 0}, {"windows": 0}):
-        with pytest.raises(UnreadableError, match="not whole"):
-            parse_speech(line("reference", SPEECH, **changes))
 
 
 @pytest.mark.parametrize(
