@@ -50,7 +50,7 @@ class ServerProcess:
             self._child = subprocess.Popen(
                 [*words, "--host", HOST, "--port", str(self.port)],
                 stdin=subprocess.DEVNULL,
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - there is no thread yet
+                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - no other thread runs yet
             )
         except OSError as error:
             self._place.close()

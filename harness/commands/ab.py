@@ -94,7 +94,7 @@ def _show(result: TrialResult, request: TrialRequest, environ: Mapping[str, str]
     if result.family is None:
         return int(code)
     code = result.family.exit_code(strict=request.strict)
-    # What the text cost is no matter of patience: --strict is about times alone.
+    # --strict is about times alone: more blocks would not settle a question about the text.
     worse = result.quality is not None and result.quality.exit_code(strict=False) is ExitCode.REGRESSION
     return choose_code(result, ExitCode.REGRESSION if worse else code, output)
 

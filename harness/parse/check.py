@@ -1,4 +1,4 @@
-"""The outcome of a check: right, wrong, or why nothing could be looked at, which is no failure of the build.
+"""The outcome of a check: right, wrong, or why there is no answer, which does not count against the build.
 
 A crash or a process that hangs has failed: the benchmarks would compute the same. All else that keeps the worker from
 an answer (a library that is too old, weights that are refused, a reference that is missing or damaged) says nothing

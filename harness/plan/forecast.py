@@ -19,7 +19,7 @@ _FIRST_GUESS_S = {
     Phase.ROOFLINE: 2.0,
     Phase.BENCHMARK: 30.0,
 }
-# One of base, which is no measurement.
+# Roughly what a check of base takes; it is not a measurement.
 _CHECK_S = 3.0
 # From this share of its files on, a build tells how long it takes as a whole.
 _TELLING = 0.2

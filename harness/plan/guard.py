@@ -93,7 +93,7 @@ def _exceed_divergence(text: TextQuality, reference: TextQuality, guard: TextGua
 
 
 def _miss(what: str, looked: int, known: int, reason: str) -> str:
-    """Return that some recordings could not be looked at: the rest is no text to compare with that of all of them."""
+    """Return that only some recordings could be looked at, which cannot be compared with the text of all of them."""
     return f"only {looked} of {known} {what} could be compared{reason and f': {reason}'}"
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from harness.plan.bench import name_quantising
 from harness.plan.inputs import PlanInputs, ReferenceBuild
+from harness.plan.own_program import OwnProgram, plan_own_program
 from harness.records.build import CMakeOption, Toolchain
 from harness.records.plan import Phase, Step
 from harness.records.record import short_hash
 from harness.records.weights import Weights
 
 PROGRAM = "reference"
-CONFIGURE, BUILD = "reference_configure", "reference_build"
+CONFIGURE, BUILD = f"{PROGRAM}_configure", f"{PROGRAM}_build"
 # Beside the weights, for what is computed between two layers; that of large, which needs most.
 _WORKING_BYTES = 400 << 20
 
@@ -23,7 +24,8 @@ def plan_references(inputs: PlanInputs) -> Iterator[Step]:
     build = inputs.reference
     if build is None or not inputs.weights:
         return
-    yield from _plan_program(build, inputs.toolchain)
+    program = _describe_program(build, inputs.toolchain)
+    yield from plan_own_program(program, inputs.toolchain.cmake.path)
     for weights in inputs.weights:
         made_by = (name_quantising(weights),) if weights.parent else ()
         path = reference_path(build, weights)
@@ -31,7 +33,7 @@ def plan_references(inputs: PlanInputs) -> Iterator[Step]:
             name=name_reference(weights),
             title=f"compute the reference of {weights.model}",
             phase=Phase.REFERENCE,
-            argv=(_program(build), weights.path, path, "--threads", str(build.threads)),
+            argv=(program.path, weights.path, path, "--threads", str(build.threads)),
             cwd=build.folder,
             log=f"{name_reference(weights).replace('_', '-')}.log",
             timeout_s=inputs.suite.timeouts.bench_s,
@@ -59,39 +61,17 @@ def _identify(weights: Weights) -> str:
     return weights.path if weights.parent else weights.sha256
 
 
-def _plan_program(build: ReferenceBuild, tools: Toolchain) -> Iterator[Step]:
+def _describe_program(build: ReferenceBuild, tools: Toolchain) -> OwnProgram:
     options = (
         CMakeOption(name="CMAKE_C_COMPILER", value=tools.cc.path, reason=f"{tools.cc.name} {tools.cc.version}"),
         CMakeOption(name="CMAKE_MAKE_PROGRAM", value=tools.ninja.path, reason="the Ninja of the harness"),
     )
-    words = tuple(str(option) for option in options)
-    yield Step(
-        name=CONFIGURE,
-        title="configure the reference program",
+    return OwnProgram(
+        target=PROGRAM,
+        title="the reference program",
         phase=Phase.REFERENCE,
-        argv=(tools.cmake.path, "-G", "Ninja", "-S", build.project, "-B", build.folder, *words),
-        cwd=build.project,
-        log="reference-cmake.log",
-        timeout_s=300,
-        stamp=f"{build.folder}/.harness-configured",
-        key=short_hash(build.digest, words),
-        products=(f"{build.folder}/build.ninja",),
-        wipe=build.folder,
+        project=build.project,
+        digest=build.digest,
+        folder=build.folder,
+        options=tuple(map(str, options)),
     )
-    yield Step(
-        name=BUILD,
-        title="build the reference program",
-        phase=Phase.REFERENCE,
-        argv=(tools.cmake.path, "--build", build.folder, "--target", PROGRAM),
-        cwd=build.folder,
-        log="reference-make.log",
-        timeout_s=300,
-        needs=(CONFIGURE,),
-        stamp=f"{build.folder}/.harness-built",
-        key=build.digest,
-        products=(_program(build),),
-    )
-
-
-def _program(build: ReferenceBuild) -> str:
-    return f"{build.folder}/bin/{PROGRAM}"

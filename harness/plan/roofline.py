@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from harness.build.feature import X86
+from harness.plan.own_program import OwnProgram, plan_own_program
 from harness.records.build import CMakeOption, Config, Toolchain, is_on
 from harness.records.node import CpuCache, Node
 from harness.records.plan import BuildSite, Phase, Step
-from harness.records.record import Record, short_hash
+from harness.records.record import Record
 
 PROGRAM = "roof"
-CONFIGURE, BUILD, MEASURE = "roof_configure", "roof_build", "roof"
+BUILD, MEASURE = f"{PROGRAM}_build", "roof"
 BEFORE, AFTER = "roof_before", "roof_after"
 # The moments of the steps within a run.
 MOMENTS = {BEFORE: "before", AFTER: "after"}
@@ -81,36 +82,7 @@ def last_cache_bytes(node: Node, threads: int) -> int:
 
 def plan_roofline_build(build: RooflineBuild, tools: Toolchain, *, needs: tuple[str, ...] = ()) -> Iterator[Step]:
     """Yield the two steps that build the probe, which takes a second, or nothing if it is already built."""
-    site = build.site
-    options = tuple(str(option) for option in (*site.wiring, *site.config.options))
-    yield Step(
-        name=CONFIGURE,
-        title="configure the roofline probe",
-        phase=Phase.ROOFLINE,
-        argv=(tools.cmake.path, "-G", "Ninja", "-S", build.project, "-B", site.folder, *options),
-        cwd=build.project,
-        log="roof-cmake.log",
-        timeout_s=300,
-        needs=needs,
-        stamp=f"{site.folder}/.harness-configured",
-        key=short_hash(build.digest, options),
-        products=(f"{site.folder}/build.ninja",),
-        wipe=build.site.folder,
-    )
-    yield Step(
-        name=BUILD,
-        title="build the roofline probe",
-        phase=Phase.ROOFLINE,
-        argv=(tools.cmake.path, "--build", build.site.folder, "--target", PROGRAM),
-        cwd=build.site.folder,
-        env=(("CCACHE_NAMESPACE", build.namespace),),
-        log="roof-make.log",
-        timeout_s=300,
-        needs=(CONFIGURE,),
-        stamp=f"{site.folder}/.harness-built",
-        key=build.digest,
-        products=(_program(build),),
-    )
+    yield from plan_own_program(_describe_program(build), tools.cmake.path, needs=needs)
 
 
 def plan_roofline(
@@ -125,7 +97,7 @@ def plan_roofline(
         name=name,
         title=f"roofline, {counts} threads{when}",
         phase=Phase.ROOFLINE,
-        argv=(_program(build), *words, *(("--no-copy",) if brief else ())),
+        argv=(_describe_program(build).path, *words, *(("--no-copy",) if brief else ())),
         cwd=build.site.folder,
         log=f"{name.replace('_', '-')}.log",
         timeout_s=60 + 10 * seconds,
@@ -135,8 +107,18 @@ def plan_roofline(
     )
 
 
-def _program(build: RooflineBuild) -> str:
-    return f"{build.site.folder}/bin/{PROGRAM}"
+def _describe_program(build: RooflineBuild) -> OwnProgram:
+    site = build.site
+    return OwnProgram(
+        target=PROGRAM,
+        title="the roofline probe",
+        phase=Phase.ROOFLINE,
+        project=build.project,
+        digest=build.digest,
+        folder=site.folder,
+        options=tuple(map(str, (*site.wiring, *site.config.options))),
+        namespace=build.namespace,
+    )
 
 
 def _keep(options: Sequence[CMakeOption]) -> tuple[CMakeOption, ...]:

@@ -1,6 +1,8 @@
 """What commands have in common: how their arguments are read, and how they are refused."""
 
 import json
+import os
+from typing import IO
 
 
 class WorkError(Exception):
@@ -33,3 +35,13 @@ def read_words(words: str) -> list[str]:
     if any("\0" in word for word in found):
         raise WorkError("an argument holds a zero byte")
     return found
+
+
+def open_bytes(path: str, absent: str) -> IO[bytes]:
+    """Return an open file; raises WorkError, which says `absent` where there is no such file."""
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113 - the worker is small
+            raise WorkError(absent)
+        return open(path, "rb")  # noqa: PTH123 - closed by who asked for it
+    except OSError as error:
+        raise WorkError(f"cannot read {path}: {error.strerror}") from None

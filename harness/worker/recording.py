@@ -6,9 +6,9 @@ import sys
 import wave
 from array import array
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from harness.worker.command import WorkError
+from harness.worker.command import WorkError, open_bytes
 from harness.worker.distribution import Floats
 
 SAMPLE_RATE_HZ = 16_000
@@ -34,12 +34,7 @@ class Recording:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        try:
-            if not os.path.isfile(path):  # noqa: PTH113 - the worker is small
-                raise WorkError(f"{path} is not a file")
-            self._file: IO[bytes] = open(path, "rb")  # noqa: PTH123, SIM115 - closed by close()
-        except OSError as error:
-            raise WorkError(f"cannot read {path}: {error.strerror}") from None
+        self._file = open_bytes(path, f"{path} is not a file")
         try:
             self._sound = self._open()
         except BaseException:

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, NamedTuple
 
-from harness.worker.command import WorkError
+from harness.worker.command import WorkError, open_bytes
 from harness.worker.distribution import Floats
 
 CHECK, SPEECH = "check", "speech"
@@ -72,12 +72,7 @@ class ReferenceReader:
 
     def __init__(self, path: str, kind: str) -> None:
         self._path = path
-        try:
-            if not os.path.isfile(path):  # noqa: PTH113 - the worker is small
-                raise WorkError(f"there is no reference {path}")
-            self._file: IO[bytes] = open(path, "rb")  # noqa: PTH123, SIM115 - closed by close()
-        except OSError as error:
-            raise WorkError(f"cannot read {path}: {error.strerror}") from None
+        self._file = open_bytes(path, f"there is no reference {path}")
         try:
             self.header = self._read_header(kind)
         except BaseException:

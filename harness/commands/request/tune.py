@@ -95,7 +95,7 @@ def resolve_search(settings: Settings, work: Workplace, goal: str) -> SearchRequ
 
 
 def choose_guard(settings: Settings) -> TextGuard:
-    """Return the limits for what settings may cost in text; raises UsageError for one that is no number."""
+    """Return the limits for what settings may cost in text; raises UsageError for one that is not a number."""
     word, divergence = settings.text("max_divergence"), None
     if word:
         with contextlib.suppress(ValueError):

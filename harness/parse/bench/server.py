@@ -19,7 +19,7 @@ from harness.records.wording import format_count
 _OPENING = '{"event": '
 _PROCESSING = re.compile(r"processing '.*' \(([0-9]{1,12}) samples, ")
 _HIGH = 0.95
-# More than a day is no time of a request.
+# No request takes more than a day: a longer time is damage.
 _Ms = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
